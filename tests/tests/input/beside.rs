@@ -12,14 +12,14 @@ use velox_rpc::{App, Call, Router, procedure, schema};
 use velox_tests::Client;
 
 /// Returns the echo of an input, or its issues.
-async fn sent<T: Input + Serialize + schemars::JsonSchema>(body: &str) -> Result<String, Vec<String>> {
+pub(crate) async fn sent<T: Input + Serialize + schemars::JsonSchema>(body: &str) -> Result<String, Vec<String>> {
     let echo = procedure().input::<T>().rest(Method::POST, "/body").mutation(|Call { input, .. }| Ok(input));
     let client = Client::of(App::new(()).development(false).router(Router::new("test").procedure("write", echo)));
     let reply = client.post("/api/body", body.to_owned()).await;
     if reply.status.as_u16() == 200 { Ok(reply.text().to_owned()) } else { Err(reply.issues()) }
 }
 
-fn told(issues: &[&str]) -> Result<String, Vec<String>> {
+pub(crate) fn told(issues: &[&str]) -> Result<String, Vec<String>> {
     Err(issues.iter().map(|issue| (*issue).to_owned()).collect())
 }
 

@@ -3,5 +3,6 @@
 mod beside;
 mod exact_input;
 mod names;
+mod newtypes;
 mod zod;
 mod zoo;

@@ -8,7 +8,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use serde_derive_internals::ast::Field;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Type};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, Member, Meta, Type};
 
 use crate::naming::unraw;
 use crate::place;
@@ -16,7 +16,7 @@ use crate::schema::attributes::{has, listed, metas};
 use crate::schema::field::cfgs;
 use crate::schema::peel::{Peeled, option_of};
 
-/// The rules of a type with named fields.
+/// The rules of a struct with named fields, or of a newtype.
 pub(crate) struct Checks {
     pub(crate) fields: Vec<FieldChecks>,
     /// The rules of the type as a whole.
@@ -26,7 +26,7 @@ pub(crate) struct Checks {
 /// The rules of one field.
 pub(crate) struct FieldChecks {
     cfgs: Vec<Attribute>,
-    ident: Ident,
+    member: Member,
     ty: Type,
     /// The type without the `Option`s around it. `options` is their number.
     inner: Type,
@@ -75,7 +75,7 @@ impl Checks {
 
     /// Returns the rules of this field, if it has any that `Parts` does not contain.
     pub(crate) fn of(&self, field: &Field<'_>) -> Option<&FieldChecks> {
-        let rules = self.fields.iter().find(|rules| field.original.ident.as_ref() == Some(&rules.ident))?;
+        let rules = self.fields.iter().find(|rules| rules.member == field.member)?;
         rules.rules.iter().any(|rule| rules.is_flat || rule.name != "required").then_some(rules)
     }
 
@@ -100,7 +100,7 @@ impl Checks {
     pub(crate) fn whole(&self, private: &Ident) -> TokenStream {
         let checks = self.whole.iter().map(|rule| {
             let (told, function) = (rule.told(private), rule.expression("function"));
-            let check = quote!(__broken.custom("__all__", #told, #function(__whole)););
+            let check = quote!(__broken.custom(#WHOLE, #told, #function(__whole)););
             let skips = !matches!(rule.argument("skip_on_field_errors"), Some(Expr::Lit(ExprLit { lit: Lit::Bool(it), .. })) if !it.value);
             if skips { quote!(if __broken.is_empty() { #check }) } else { check }
         });
@@ -121,7 +121,7 @@ impl FieldChecks {
         }
         Some(Self {
             cfgs: cfgs(&field.original.attrs),
-            ident: field.original.ident.clone()?,
+            member: field.member.clone(),
             ty: field.ty.clone(),
             inner: inner.clone(),
             options,
@@ -137,8 +137,12 @@ impl FieldChecks {
         self.rules.iter().filter(|rule| rule.name != "required" && !rule.is_of_two())
     }
 
+    /// Returns the key of the field's errors. The value of a newtype replaces the whole.
     fn name(&self) -> String {
-        self.ident.to_string()
+        match &self.member {
+            Member::Named(ident) => ident.to_string(),
+            Member::Unnamed(_) => WHOLE.to_owned(),
+        }
     }
 
     /// Generates the function that checks the rules about the field's own value. `__value` is the
@@ -176,30 +180,33 @@ impl FieldChecks {
     }
 
     fn function_name(&self) -> Ident {
-        format_ident!("__rules_of_{}", unraw(&self.ident))
+        match &self.member {
+            Member::Named(ident) => format_ident!("__rules_of_{}", unraw(ident)),
+            Member::Unnamed(_) => format_ident!("__rules_of_the_value"),
+        }
     }
 
     /// Generates the checks of the rules about two fields, on the value `__whole`.
     fn of_two(&self, private: &Ident) -> TokenStream {
-        let (field, ident) = (self.name(), &self.ident);
+        let (field, member) = (self.name(), &self.member);
         let rules = self.rules.iter().filter(|rule| rule.is_of_two()).map(|rule| {
             let (told, other) = (rule.told(private), rule.expression("other"));
-            quote!(__broken.test(#field, "must_match", #told, __whole.#ident == __whole.#other);)
+            quote!(__broken.test(#field, "must_match", #told, __whole.#member == __whole.#other);)
         });
         rules.collect()
     }
 
     /// Generates the checks of this field in the value `__whole`, with those of its nested values.
     pub(crate) fn of_whole(&self, private: &Ident) -> TokenStream {
-        let (cfgs, ident, field) = (&self.cfgs, &self.ident, self.name());
+        let (cfgs, member, field) = (&self.cfgs, &self.member, self.name());
         let own = self.own().next().map(|_| {
             let name = self.function_name();
-            quote!(Self::#name(#private::Some(&__whole.#ident), #private::None, __broken);)
+            quote!(Self::#name(#private::Some(&__whole.#member), #private::None, __broken);)
         });
         let two = self.of_two(private);
         let required = self.rules.iter().filter(|rule| rule.name == "required").map(|rule| {
             let told = rule.told(private);
-            quote!(__broken.test(#field, "required", #told, __whole.#ident.is_some());)
+            quote!(__broken.test(#field, "required", #told, __whole.#member.is_some());)
         });
         let nested = self.is_nested.then(|| {
             let pattern = self.pattern(private);
@@ -208,7 +215,7 @@ impl FieldChecks {
             let at = place::at(self.ty.span());
             let value = if is_boxed { quote_spanned!(at=> &**__value) } else { quote_spanned!(at=> __value) };
             let check = quote_spanned!(at=> __broken.nested(#field, #value));
-            quote!(if let #pattern = #private::Some(&__whole.#ident) { #check; })
+            quote!(if let #pattern = #private::Some(&__whole.#member) { #check; })
         });
         let checks = quote!(#own #two #(#required)* #nested);
         if cfgs.is_empty() || checks.is_empty() { checks } else { quote!(#(#cfgs)* { #checks }) }
@@ -377,5 +384,8 @@ impl Rule {
 pub(crate) fn optional(private: &Ident, value: Option<impl ToTokens>) -> TokenStream {
     value.map_or(quote!(#private::None), |value| quote!(#private::Some(#value)))
 }
+
+/// validator's key for errors about the type as a whole.
+const WHOLE: &str = "__all__";
 
 const INTEGERS: [&str; 12] = ["usize", "u8", "u16", "u32", "u64", "u128", "isize", "i8", "i16", "i32", "i64", "i128"];

@@ -38,7 +38,7 @@ impl Additions {
     pub(crate) fn new(field: &Field<'_>, of_type: &OfMissing, mistakes: &mut Mistakes) -> Self {
         let (words, attrs) = (Words::checked(field, mistakes), &field.attrs);
         if field.original.ident.is_none() {
-            return Self { is_foreign: is_foreign(field), ..Self::default() };
+            return Self { is_foreign: is_foreign(field), reader: words.reader(), ..Self::default() };
         }
         if wire_name(field).is_none() {
             return Self::default();
@@ -137,8 +137,8 @@ impl Words {
                 "a string cannot be both in lower case and in upper case: remove one of the two"
             } else if words.changes() && field.attrs.deserialize_with().is_some() {
                 "your own function reads this field: change the string there"
-            } else if words.changes() && (field.original.ident.is_none() || field.attrs.flatten()) {
-                "only a field with a name can be changed when it is read: name the field"
+            } else if words.changes() && field.attrs.flatten() {
+                "a flattened field is not a string: change the strings inside its type"
             } else {
                 continue;
             };

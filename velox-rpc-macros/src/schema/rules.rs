@@ -75,9 +75,8 @@ pub(crate) fn multiple_of(attrs: &[Attribute]) -> Option<String> {
     metas(attrs, "validate").iter().find(|meta| meta.path().is_ident("multiple_of")).and_then(Rule::new)?.step()
 }
 
-/// Returns whether `#[validate(nested)]` is among the rules, and reports every other rule.
-/// validator checks only structs with named fields. Elsewhere velox-rpc checks `nested`, and any
-/// other rule would have no effect.
+/// Returns whether `#[validate(nested)]` is among the rules, and reports every other rule. Nothing
+/// checks the other rules in a variant.
 pub(crate) fn nested_only(attrs: &[Attribute], mistakes: &mut Mistakes) -> bool {
     let mut nested = false;
     for meta in metas(attrs, "validate") {
@@ -86,8 +85,8 @@ pub(crate) fn nested_only(attrs: &[Attribute], mistakes: &mut Mistakes) -> bool 
         } else {
             mistakes.at(
                 meta,
-                "velox checks rules on structs with named fields: move the field into one, with \
-                `#[schema]`, and mark it `#[validate(nested)]` here",
+                "velox checks the rules of structs: make a `#[schema] struct Name(#[validate(…)] String)`, \
+                and hold it as `#[validate(nested)] Name` here",
             );
         }
     }

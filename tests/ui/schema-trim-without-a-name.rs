@@ -1,6 +1,0 @@
-use velox_rpc::schema;
-
-#[schema]
-pub struct Name(#[schema(trim)] String);
-
-fn main() {}
