@@ -626,6 +626,48 @@ fn a_type_that_serde_cannot_read_is_a_mistake_at_start() {
 }
 
 #[tokio::test]
+async fn a_tag_is_a_name_and_not_a_number() {
+    #[schema]
+    #[serde(tag = "op")]
+    enum Sum {
+        Number { value: i32 },
+        Not { inner: Box<Sum> },
+    }
+    #[schema]
+    struct Line {
+        id: u32,
+        #[serde(flatten)]
+        sum: Sum,
+    }
+    let client = Client::of(
+        App::new(()).development(false).router(
+            Router::new("test")
+                .procedure(
+                    "sum",
+                    procedure().input::<Sum>().rest(Method::POST, "/sum").mutation(|Call { input, .. }| Ok(input)),
+                )
+                .procedure(
+                    "line",
+                    procedure().input::<Line>().rest(Method::POST, "/line").mutation(|Call { input, .. }| Ok(input)),
+                ),
+        ),
+    );
+    let wrong = |path: &str| vec![format!("{path}: Invalid discriminator value. Expected 'number' | 'not'")];
+    for (route, body, issues) in [
+        ("sum", r#"{"op":"not","inner":{"op":"number","value":0}}"#, vec![]),
+        ("sum", r#"{"op":"not","inner":{"op":0,"value":1}}"#, wrong("inner.op")),
+        ("sum", r#"{"op":"not","inner":{"\u006fp" : 0,"value":1}}"#, wrong("inner.op")),
+        ("sum", r#"{"op":0,"value":1}"#, wrong("op")),
+        ("line", r#"{"id":1,"op":"number","value":0}"#, vec![]),
+        ("line", r#"{"id":1,"op" :  0,"value":0}"#, wrong("op")),
+    ] {
+        let reply = client.post(&format!("/api/{route}"), body.to_owned()).await;
+        let told = if reply.status.as_u16() == 200 { Vec::new() } else { reply.issues() };
+        assert_eq!(told, issues, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn null_for_an_optional_key_is_refused_if_that_is_set() {
     #[schema]
     struct Search {

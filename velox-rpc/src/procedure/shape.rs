@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::events::LAST_EVENT_ID;
 use crate::error::ErrorMap;
-use crate::validate::{Outline, OutlineField, TextType, mentions, unreadable};
+use crate::validate::{KEEPS, Outline, OutlineField, TextType, mentions, unreadable};
 
 /// The shape of an input type.
 pub(crate) struct InputShape {
@@ -35,6 +35,9 @@ struct Known {
     /// `true` if the type contains an enum of names. serde accepts `{"name": null}` for such a
     /// name.
     has_names: bool,
+    /// The tags of enums inside a type that serde buffers, as JSON. serde accepts the number of a
+    /// variant for such a tag.
+    tags: Vec<String>,
 }
 
 impl InputShape {
@@ -135,10 +138,12 @@ impl InputShape {
         unreadable(&Value::from(self.schema()))
     }
 
-    /// Returns whether serde may have accepted a string that the schema of the type refuses.
+    /// Returns whether serde may have accepted JSON that the schema of the type refuses.
     pub(super) fn is_lax(&self, text: &str) -> bool {
         let known = self.known();
-        known.is_lax || ((known.has_names || self.refuses_null()) && text.contains("null"))
+        known.is_lax
+            || ((known.has_names || self.refuses_null()) && text.contains("null"))
+            || known.tags.iter().any(|tag| has_number(text, tag))
     }
 
     fn known(&self) -> &Known {
@@ -148,9 +153,34 @@ impl InputShape {
                 outline: Outline::new(&schema),
                 is_lax: mentions(&schema, LAX),
                 has_names: ["enum", "const"].iter().any(|keyword| mentions(&schema, keyword)),
+                tags: if mentions(&schema, KEEPS) { tags(&schema) } else { Vec::new() },
             }
         })
     }
+}
+
+/// Returns the names of all properties that have only one value, as JSON.
+fn tags(schema: &Value) -> Vec<String> {
+    let (mut tags, mut inner) = (Vec::new(), Vec::from([schema]));
+    while let Some(schema) = inner.pop() {
+        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let named = properties.filter(|(_, value)| value.get("const").is_some());
+        tags.extend(named.map(|(name, _)| Value::from(&**name).to_string()));
+        inner.extend(schema.as_object().into_iter().flat_map(|members| members.values()));
+        inner.extend(schema.as_array().into_iter().flatten());
+    }
+    tags.sort();
+    tags.dedup();
+    tags
+}
+
+/// Returns whether the JSON may have a number under this name. A name may be escaped.
+fn has_number(text: &str, name: &str) -> bool {
+    let is_number = |(at, _): (usize, &str)| {
+        let value = text[at + name.len()..].trim_start().strip_prefix(':').map(str::trim_start);
+        value.is_some_and(|value| value.starts_with(|first: char| first.is_ascii_digit()))
+    };
+    text.contains('\\') || text.match_indices(name).any(is_number)
 }
 
 /// The mark of `#[schema]` on a type with a flattened `Option`. serde reads such an `Option` as

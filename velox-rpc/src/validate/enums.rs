@@ -81,10 +81,15 @@ impl Found {
         tag: &str,
         variants: &'a [Variant<'a>],
     ) -> Option<&'a Variant<'a>> {
-        let sent = fields.take(&[tag]).filter(|(_, value)| value.kind() == Type::Text);
-        let chosen = sent.and_then(|(_, value)| named(variants, &value.said()));
+        let sent = fields.take(&[tag]).map(|(_, value)| value);
+        let text = sent.filter(|value| value.kind() == Type::Text);
+        let chosen = text.and_then(|value| named(variants, &value.said()));
         if chosen.is_none() {
-            self.at_key(tag, |found| found.say(Problem::InvalidDiscriminator { options: names(variants) }));
+            // serde also accepts the number of a variant, if it has buffered the tag.
+            let is_number = sent.is_some_and(|value| value.kind() == Type::Number);
+            let cause = if is_number { Cause::Form } else { self.cause };
+            let problem = Problem::InvalidDiscriminator { options: names(variants) };
+            self.because(cause, |found| found.at_key(tag, |found| found.say(problem)));
         }
         chosen
     }

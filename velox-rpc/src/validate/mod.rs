@@ -38,7 +38,7 @@ pub(crate) use self::found::Rewrite;
 pub use self::got::Got;
 pub use self::leaf::{Described, Examine, Hashed, Known, Leaf, Sorted, Unknown, takes_key};
 pub use self::number::Multiple;
-pub(crate) use self::outline::{Outline, OutlineField, TextType, mentions, unreadable};
+pub(crate) use self::outline::{KEEPS, Outline, OutlineField, TextType, mentions, unreadable};
 pub(crate) use self::parts::Examiner;
 pub use self::parts::{At, Field, Parts, Sent, Tag, Variant, by_type, plain};
 pub use self::readers::{Texts, changed, double_changed, double_option};

@@ -217,4 +217,4 @@ pub(crate) fn mentions(schema: &Value, keyword: &str) -> bool {
 const ALIASES: &str = "x-velox-aliases";
 const OWN_READER: &str = "x-velox-reader";
 /// The mark of a type that serde buffers before it decides, except for these fields.
-const KEEPS: &str = "x-velox-keeps";
+pub(crate) const KEEPS: &str = "x-velox-keeps";
