@@ -33,6 +33,15 @@ pub use self::raw::{Raw, statuses};
 pub use self::sessions_app::{Account, Accounts, SECRET, SessionsApp, Turnstile};
 pub use self::site::Site;
 
+/// Returns the number in an environment variable, such as the seed of random values.
+///
+/// # Panics
+///
+/// The variable is not a number.
+pub fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
+}
+
 /// The example of the macros' README compiles. It needs velox-rpc, which the macros cannot use.
 #[cfg(doctest)]
 #[doc = include_str!("../../velox-rpc-macros/README.md")]

@@ -5,6 +5,8 @@
 //! enum, and `{"name": null}` as a variant that holds nothing. It reads a flattened `Option` as
 //! `None` if it cannot read it. velox accepts none of these. Conversely, velox accepts `1.0` as an
 //! integer.
+//!
+//! `VELOX_CASES` sets the number of values, and `VELOX_SEED` chooses others.
 
 mod animal;
 mod attributes;
@@ -48,6 +50,7 @@ zoo! {
     flattened_enums: enums::Flattened;
     strict_enums: enums::Strict;
     rules_of_texts: rules::Texts;
+    rules_of_newtypes: rules::Wrapped;
     rules_of_numbers: rules::Numbers;
     rules_of_lengths: rules::Lengths;
     rules_of_several_fields: rules::Several;

@@ -42,6 +42,43 @@ impl Animal for Texts {
 }
 
 #[schema]
+struct Tag(
+    #[schema(trim)]
+    #[validate(length(min = 1, max = 3))]
+    String,
+);
+
+#[schema]
+struct Share(#[validate(range(min = 1, max = 100))] u8);
+
+#[schema]
+struct Shares(#[validate(length(min = 1, max = 2), nested)] Vec<Share>);
+
+#[schema]
+pub(crate) struct Wrapped {
+    #[validate(length(max = 2), nested)]
+    tags: Vec<Tag>,
+    #[validate(nested)]
+    share: Option<Share>,
+    #[validate(nested)]
+    shares: Shares,
+    #[validate(nested)]
+    by_name: BTreeMap<String, Tag>,
+}
+
+impl Animal for Wrapped {
+    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
+        &[(beyond_schema::CHANGED, &["/tags", "/byName"])];
+
+    fn good() -> Good {
+        Good::fields(json!({
+            "tags": [[], ["a"], ["a", "b\u{e9}"], [" abc "]], "share": [null, 1, 100], "shares": [[1], [2, 3]],
+            "byName": [{}, {"x": "a"}],
+        }))
+    }
+}
+
+#[schema]
 pub(crate) struct Numbers {
     #[validate(range(min = 18, max = 99))]
     age: u8,

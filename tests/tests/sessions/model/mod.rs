@@ -21,6 +21,7 @@ use std::io::Write;
 
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 use velox_session::clock::ManualClock;
+use velox_tests::number;
 use velox_tests::redis::RedisServer;
 
 use crate::model::case::Case;
@@ -76,10 +77,6 @@ fn run(name: &str, unless_told: u32, one: impl Fn(Case) -> Tally) {
     let updates = [tally.updates, tally.begun_at_once, tally.updates_later, tally.updates_refused, tally.outdated];
     assert!(met.iter().chain(&updates).all(|times| *times > 0), "{tally:?}");
     writeln!(std::io::stderr(), "{name}: {cases} orders, {tally:?}").expect("standard error");
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }
 
 fn runtime() -> tokio::runtime::Runtime {
