@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use http::Request;
+use http_body_util::BodyExt as _;
 use validator::{Validate, ValidationError};
-use velox_rpc::schema;
+use velox_rpc::{App, Call, Router, procedure, schema};
 
 use crate::beside::{sent, told};
 
@@ -76,6 +78,31 @@ async fn the_items_of_a_list_have_rules() {
     let beside = sent::<Note>(&bad.replace(r#""n":1"#, r#""n":"x""#)).await.expect_err("it is refused");
     let n = "n: Expected number, received string".to_owned();
     assert_eq!(beside, issues.expect_err("issues").into_iter().chain([n]).collect::<Vec<_>>());
+}
+
+/// `.input(z.object({ … }).optional())`.
+#[tokio::test]
+async fn a_whole_input_may_be_optional() {
+    #[schema]
+    struct Page {
+        #[validate(range(max = 100))]
+        limit: u32,
+    }
+    #[schema]
+    struct MaybePage(#[validate(nested)] Option<Page>);
+    let list = procedure().input::<MaybePage>().query(|Call { input, .. }| Ok(input.0.map_or(20, |page| page.limit)));
+    let app = App::new(()).trpc("/trpc").router(Router::new("notes").procedure("list", list));
+    let service = app.into_service().expect("it starts");
+    for (query, told) in [
+        ("", r#"{"result":{"data":20}}"#),
+        ("?input=null", r#"{"result":{"data":20}}"#),
+        ("?input=%7B%22limit%22%3A5%7D", r#"{"result":{"data":5}}"#),
+        ("?input=%7B%22limit%22%3A101%7D", "Number must be less than or equal to 100"),
+    ] {
+        let request = Request::get(format!("/trpc/notes.list{query}")).body(String::new()).expect("a request");
+        let body = service.call(request).await.collect().await.expect("a body").to_bytes();
+        assert!(String::from_utf8_lossy(&body).contains(told), "{query}: {body:?}");
+    }
 }
 
 #[test]

@@ -183,10 +183,6 @@ fn held(values: &[Held], private: &Ident) -> TokenStream {
 fn arm(held: &Held, private: &Ident) -> TokenStream {
     let validator = quote!(#private::validator);
     let Held { variant, cfgs, key } = held;
-    let pattern = match variant {
-        Some(variant) => quote!(Self::#variant(__held)),
-        None => quote!(Self(__held)),
-    };
     let found = quote!(#validator::Validate::validate(__held));
     let found = match key {
         None => found,
@@ -196,7 +192,7 @@ fn arm(held: &Held, private: &Ident) -> TokenStream {
             if __errors.is_empty() { #private::Ok(()) } else { #private::Err(__errors) }
         }},
     };
-    quote!(#(#cfgs)* #pattern => #found,)
+    quote!(#(#cfgs)* Self::#variant(__held) => #found,)
 }
 
 /// Generates the functions that check each field. They are functions of the type, because an

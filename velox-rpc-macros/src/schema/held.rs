@@ -1,4 +1,4 @@
-//! Nested values inside an enum or a newtype. validator's derive does not check them.
+//! Nested values inside an enum. validator's derive does not check them.
 
 use serde_derive_internals::ast::{Field, Style, Variant};
 use serde_derive_internals::attr::TagType;
@@ -8,22 +8,15 @@ use crate::diagnostics::Mistakes;
 use crate::schema::field::cfgs;
 use crate::schema::rules;
 
-/// A value marked `#[validate(nested)]`, which is the only value of a newtype or of a variant.
+/// A value marked `#[validate(nested)]`, which is the only value of a variant.
 pub(crate) struct Held {
-    /// The variant that holds the value. `None` for a newtype.
-    pub(crate) variant: Option<Ident>,
+    pub(crate) variant: Ident,
     pub(crate) cfgs: Vec<Attribute>,
     /// The key on the wire under which the value is sent. `None` if the value replaces the whole.
     pub(crate) key: Option<String>,
 }
 
 impl Held {
-    /// Returns the value of a newtype, if it is to be checked.
-    pub(crate) fn in_tuple(style: Style, fields: &[Field<'_>], mistakes: &mut Mistakes) -> Vec<Self> {
-        let held = is_held(style, fields, mistakes).then(|| Self { variant: None, cfgs: Vec::new(), key: None });
-        held.into_iter().collect()
-    }
-
     /// Returns the values in the variants of an enum that are to be checked.
     pub(crate) fn in_variants(tag: &TagType, variants: &[Variant<'_>], mistakes: &mut Mistakes) -> Vec<Self> {
         let mut values = Vec::new();
@@ -34,7 +27,7 @@ impl Held {
                     TagType::External if !attrs.untagged() => Some(attrs.name().deserialize_name().value.clone()),
                     _ => None,
                 };
-                values.push(Self { variant: Some(ident.clone()), cfgs: cfgs(&original.attrs), key });
+                values.push(Self { variant: ident.clone(), cfgs: cfgs(&original.attrs), key });
             }
         }
         values

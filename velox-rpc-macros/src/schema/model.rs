@@ -64,13 +64,7 @@ impl<'a> Schema<'a> {
                 let names = fields.iter().filter_map(wire_name).collect();
                 (of_struct(&serde, fields), vec![names], wire_names(&serde, fields))
             }
-            Data::Struct(style, fields) => {
-                let validation = of_newtype(&serde, *style, fields).unwrap_or_else(|| {
-                    rules::none(&item.attrs, mistakes);
-                    Validation::Held(Held::in_tuple(*style, fields, mistakes))
-                });
-                (validation, Vec::new(), None)
-            }
+            Data::Struct(style, fields) => (of_tuple(&serde, *style, fields, mistakes), Vec::new(), None),
             Data::Enum(variants) => {
                 rules::none(&item.attrs, mistakes);
                 note_variants(&serde, variants, mistakes);
@@ -173,19 +167,21 @@ fn of_struct(serde: &Container<'_>, fields: &[Field<'_>]) -> Validation {
     if !has_rules(serde) {
         return Validation::Held(Vec::new());
     }
-    checks(serde, fields).unwrap_or(Validation::Derived)
+    let checks = if is_conditional(serde) { None } else { Checks::new(&serde.original.attrs, fields) };
+    checks.map_or(Validation::Derived, Validation::Checks)
 }
 
-/// Returns how the rules of a newtype are checked, if it has rules besides `nested`.
-fn of_newtype(serde: &Container<'_>, style: Style, fields: &[Field<'_>]) -> Option<Validation> {
-    let attrs = [&serde.original.attrs].into_iter().chain(fields.iter().map(|field| &field.original.attrs));
-    let has_rules = attrs.flat_map(|attrs| metas(attrs, "validate")).any(|rule| !rule.path().is_ident("nested"));
-    if matches!(style, Style::Newtype) && has_rules { checks(serde, fields) } else { None }
-}
-
-/// Reads the rules. Returns `None` if the macro cannot check them.
-fn checks(serde: &Container<'_>, fields: &[Field<'_>]) -> Option<Validation> {
-    if is_conditional(serde) { None } else { Checks::new(&serde.original.attrs, fields).map(Validation::Checks) }
+/// Returns how the rules of a struct without named fields are checked, which validator's derive
+/// does not accept. Only a newtype can have rules.
+fn of_tuple(serde: &Container<'_>, style: Style, fields: &[Field<'_>], mistakes: &mut Mistakes) -> Validation {
+    let checks = if has_rules(serde) { Checks::new(&serde.original.attrs, fields) } else { None };
+    match checks.filter(|_| matches!(style, Style::Newtype)) {
+        Some(checks) => Validation::Checks(checks),
+        None => {
+            all_attributes(serde).for_each(|attrs| rules::none(attrs, mistakes));
+            Validation::Held(Vec::new())
+        }
+    }
 }
 
 /// Returns the names of the fields on the wire, or `None` if other code decides some of them.
