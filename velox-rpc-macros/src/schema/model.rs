@@ -2,7 +2,7 @@
 //! checked.
 
 use proc_macro2::{Ident, Span};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use serde_derive_internals::ast::{Container, Data, Field, Style, Variant};
 use serde_derive_internals::attr::TagType;
 use serde_derive_internals::{Ctxt, Derive};
@@ -10,6 +10,7 @@ use syn::visit_mut::VisitMut as _;
 use syn::{Attribute, DataStruct, DeriveInput, Fields, Path};
 
 use crate::diagnostics::Mistakes;
+use crate::naming::unraw;
 use crate::root::Root;
 use crate::schema::attributes::{attribute, derives, has, metas};
 use crate::schema::checks::Checks;
@@ -40,6 +41,8 @@ pub(crate) struct Schema<'a> {
     pub(crate) keeps: Option<Vec<String>>,
     /// The names of the fields on the wire, in order. For an enum, one list for each variant.
     pub(crate) orders: Vec<Vec<String>>,
+    /// The name of a generic type in the JSON Schema, such as `PageOf{T}`, for schemars to fill in.
+    pub(crate) generic_name: Option<String>,
     /// The names and aliases of the fields on the wire, if all of them are known here.
     pub(crate) wire_names: Option<Vec<(Vec<Attribute>, String)>>,
 }
@@ -90,6 +93,7 @@ impl<'a> Schema<'a> {
             is_lax,
             keeps: keeps(&serde).then(|| if is_enum(&serde) { Vec::new() } else { orders.concat() }),
             orders,
+            generic_name: generic_name(&serde),
             wire_names,
             serde,
         };
@@ -195,6 +199,21 @@ fn wire_names(serde: &Container<'_>, fields: &[Field<'_>]) -> Option<Vec<(Vec<At
         names.map(|name| (cfgs(&field.original.attrs), name)).collect::<Vec<_>>()
     };
     Some(fields.iter().filter(|field| wire_name(field).is_some()).flat_map(names).collect())
+}
+
+/// Returns the name of a generic type, unless the user has named it. Without the parameters,
+/// schemars tells `Page<Post>` and `Page<User>` apart by numbers.
+fn generic_name(serde: &Container<'_>) -> Option<String> {
+    let attrs = &serde.original.attrs;
+    if has(&metas(attrs, "serde"), &["rename"]) || has(&metas(attrs, "schemars"), &["rename"]) {
+        return None;
+    }
+    let leaves: Vec<_> = serde.data.all_fields().flat_map(|field| Peeled::new(field.ty).leaves()).collect();
+    // Only these certainly have a JSON Schema.
+    let parameters = serde.generics.type_params().map(|parameter| parameter.ident.to_string());
+    let is_held = |name: &String| leaves.iter().any(|leaf| leaf.to_token_stream().to_string() == *name);
+    let held: Vec<_> = parameters.filter(is_held).map(|name| format!("{{{name}}}")).collect();
+    (!held.is_empty()).then(|| format!("{}Of{}", unraw(&serde.ident), held.join("And")))
 }
 
 /// Returns whether the type is read as another type.

@@ -186,6 +186,80 @@ fn a_nullable_option_is_written_as_null() {
 }
 
 #[test]
+fn a_generic_type_is_named_after_its_arguments() {
+    for (item, name) in [
+        (
+            quote!(
+                struct Page<T> {
+                    items: Vec<T>,
+                }
+            ),
+            Some("PageOf{T}"),
+        ),
+        (
+            quote!(
+                struct Both<A, B> {
+                    a: Option<A>,
+                    b: [B; 2],
+                    n: u8,
+                }
+            ),
+            Some("BothOf{A}And{B}"),
+        ),
+        // These parameters may have no JSON Schema.
+        (
+            quote!(
+                struct Id<T> {
+                    id: u64,
+                    of: PhantomData<T>,
+                }
+            ),
+            None,
+        ),
+        (
+            quote!(
+                struct First<T: Iterator> {
+                    first: T::Item,
+                }
+            ),
+            None,
+        ),
+        (
+            quote!(
+                #[serde(rename = "List")]
+                struct Page<T> {
+                    items: Vec<T>,
+                }
+            ),
+            None,
+        ),
+        (
+            quote!(
+                #[schemars(rename = "List{T}")]
+                struct Page<T> {
+                    items: Vec<T>,
+                }
+            ),
+            None,
+        ),
+        (
+            quote!(
+                struct Plain {
+                    n: u8,
+                }
+            ),
+            None,
+        ),
+    ] {
+        let text = text(item);
+        match name {
+            Some(name) => assert!(text.contains(&format!("schemars(rename = \"{name}\")")), "{text}"),
+            None => assert!(!text.contains("Of{"), "{text}"),
+        }
+    }
+}
+
+#[test]
 fn names_that_are_decided_elsewhere_are_not_listed() {
     for item in [
         quote!(
