@@ -207,6 +207,23 @@ async fn an_alias_works_like_its_field_everywhere() {
     assert_eq!(write(&client, r#"{"count":1}"#).await, told(&["newName: Required"]));
 }
 
+#[tokio::test]
+async fn a_field_that_is_sent_under_two_names_is_refused() {
+    #[schema]
+    struct Flat {
+        #[serde(flatten)]
+        renamed: Option<Renamed>,
+    }
+    let twice = r#"{"old_name":"ab","count":1,"newName":"abc","oldest":"x"}"#;
+    let issues = Err(vec![": Unrecognized key(s) in object: 'newName', 'oldest'".to_owned()]);
+    assert_eq!(write(&echo::<Renamed>(), twice).await, issues);
+    assert_eq!(write(&echo::<Flat>(), twice).await, issues);
+    assert_eq!(
+        write(&echo::<Flat>(), r#"{"count":1,"old_name":"ab"}"#).await,
+        Ok(r#"{"newName":"ab","count":1}"#.into())
+    );
+}
+
 /// A price such as `1.50`, in cents. It is read from a string, although its schema says number.
 #[derive(Serialize, schemars::JsonSchema)]
 struct Cents(#[schemars(with = "f64")] u64);

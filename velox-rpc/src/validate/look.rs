@@ -90,7 +90,13 @@ impl Found {
             Parts::Object(all, is_strict) => {
                 // A flattened type gets only what no field here has taken.
                 let sent: Vec<_> = all.iter().map(|field| fields.take(field.names)).collect();
+                // serde refuses a field that was sent under its name and an alias.
+                let again = |field: &Field<'_>| std::iter::from_fn(|| fields.take(field.names)).collect::<Vec<_>>();
+                let again: Vec<_> = all.iter().flat_map(again).collect();
                 all.iter().zip(sent).for_each(|(field, sent)| self.field(fields, field, sent));
+                if !again.is_empty() {
+                    self.say(unrecognized(again.iter().map(|(key, _)| key.said())));
+                }
                 fields.is_strict |= is_strict;
             }
             Parts::Map(takes_key, value) => self.rest(fields, takes_key, value),

@@ -130,7 +130,7 @@ pub(crate) struct Tree {
 
 impl Animal for Tree {
     const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
-        &[(beyond_schema::UNCHECKED, &["/byName"])];
+        &[(beyond_schema::UNCHECKED, &["/byName", "/parent", "/children"])];
 
     fn good() -> Good {
         let leaf = json!({"name": "a"});
