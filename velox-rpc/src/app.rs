@@ -19,7 +19,7 @@ pub(crate) use self::start::DEFAULT_HANDLER_TIMEOUT;
 pub use self::start::StartError;
 use self::start::{Settings, build};
 use crate::caller::Caller;
-use crate::context::Peer;
+use crate::context::{Peer, SharedState};
 use crate::error::{BoxError, ErrorMap};
 use crate::export::OpenApi;
 use crate::router::{IntoRouter, Table};
@@ -42,20 +42,20 @@ use crate::wire::trpc::Trpc;
 /// ```
 #[must_use = "an application does nothing until you call `.serve(…)` or `.into_service()`"]
 pub struct App<S> {
-    state: Arc<S>,
+    state: SharedState<S>,
     table: Table,
     settings: Settings,
 }
 
-// The compiler shows the line of a bound that does not hold, with its comment.
-impl<S> App<S>
-where
-    S: Send + Sync + 'static, // all threads share the state: use `Arc`, not `Rc`, and `Mutex`, not `RefCell`
-{
+impl<S: 'static> App<S> {
     /// Makes an application without procedures. Handlers read the fields of `state` through their
     /// context, for example `ctx.db`.
-    pub fn new(state: S) -> Self {
-        Self { state: Arc::new(state), table: Table::default(), settings: Settings::default() }
+    // The compiler shows the line of a bound that does not hold, with its comment.
+    pub fn new(state: S) -> Self
+    where
+        S: Send + Sync, // all threads share the state: use `Arc`, not `Rc`, and `Mutex`, not `RefCell`
+    {
+        Self { state: Arc::new(Box::new(state)), table: Table::default(), settings: Settings::default() }
     }
 
     /// Adds a router: a [`Router`](crate::Router), or a value whose `impl` block has the attribute

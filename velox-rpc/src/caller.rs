@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::call::{Kind, ProcedureName, RawInput};
-use crate::context::{Input, Inputs, Request, RequestScope, Sender, Serial, forbid_sharing};
+use crate::context::{Input, Inputs, Request, RequestScope, Sender, Serial, SharedState, forbid_sharing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::procedure::{self, Endpoint, Event, InputSettings, Meta, Mutation, Outcome, Procedure, Query, Subscription};
 
@@ -44,7 +44,7 @@ pub use self::subscribed::{Message, Subscribed};
 /// # Ok(()) }
 /// ```
 pub struct Caller<S> {
-    state: Arc<S>,
+    state: SharedState<S>,
     endpoints: Vec<Endpoint>,
     /// The application's settings for inputs. They also apply to procedures that it does not serve.
     inputs: InputSettings,
@@ -61,8 +61,8 @@ pub struct CallReply<O> {
     pub headers: HeaderMap,
 }
 
-impl<S: Send + Sync + 'static> Caller<S> {
-    pub(crate) fn new(state: Arc<S>, endpoints: &[Endpoint], inputs: InputSettings) -> Self {
+impl<S: 'static> Caller<S> {
+    pub(crate) fn new(state: SharedState<S>, endpoints: &[Endpoint], inputs: InputSettings) -> Self {
         Self { state, endpoints: endpoints.to_vec(), inputs, headers: HeaderMap::new() }
     }
 

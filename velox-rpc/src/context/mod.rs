@@ -59,9 +59,16 @@ pub use self::user::{HasUser, IsAuthenticated, Roles};
 /// # let _ = hello;
 /// ```
 pub struct Context<S> {
-    state: Arc<S>,
+    state: SharedState<S>,
     core: CallCore,
 }
+
+/// The state of an application, which all calls share.
+///
+/// It is behind a trait object, which is `Send` and `Sync` for every `S`. So only the place where
+/// an application gets its state requires this of `S`, and the compiler reports a state that
+/// threads cannot share there, once.
+pub(crate) type SharedState<S> = Arc<dyn Deref<Target = S> + Send + Sync>;
 
 /// The parts of a call that do not depend on the type of the state.
 #[derive(Clone)]
@@ -73,7 +80,7 @@ pub(crate) struct CallCore {
 }
 
 impl<S> Context<S> {
-    pub(crate) fn new(state: Arc<S>, core: CallCore) -> Self {
+    pub(crate) fn new(state: SharedState<S>, core: CallCore) -> Self {
         Self { state, core }
     }
 
@@ -193,7 +200,7 @@ impl<S> fmt::Debug for Context<S> {
 )]
 pub trait Ctx: Send + Sync + 'static {
     /// The type of the application's state.
-    type State: Send + Sync + 'static;
+    type State: 'static;
 
     /// Returns the base context at the bottom of the chain.
     fn base(&self) -> &Context<Self::State>;
@@ -214,7 +221,7 @@ pub trait Ctx: Send + Sync + 'static {
     }
 }
 
-impl<S: Send + Sync + 'static> Ctx for Context<S> {
+impl<S: 'static> Ctx for Context<S> {
     type State = S;
 
     fn base(&self) -> &Context<S> {

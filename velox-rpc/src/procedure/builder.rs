@@ -37,11 +37,7 @@ use crate::error::Result;
 /// let motto = procedure::<AppState>().query(|Call { ctx, .. }| Ok(ctx.motto));
 /// # let _ = motto;
 /// ```
-// The compiler shows the line of a bound that does not hold, with its comment.
-pub fn procedure<S>() -> ProcedureBuilder<S>
-where
-    S: Send + Sync + 'static, // all threads share the state: use `Arc`, not `Rc`, and `Mutex`, not `RefCell`
-{
+pub fn procedure<S: 'static>() -> ProcedureBuilder<S> {
     ProcedureBuilder {
         wrap: Box::new(|step| step),
         input: PhantomData,
@@ -99,7 +95,7 @@ type Wrap<S, C> = Box<dyn FnOnce(Step<C>) -> Step<Context<S>> + Send>;
 
 impl<S, C, I> ProcedureBuilder<S, C, I>
 where
-    S: Send + Sync + 'static,
+    S: 'static,
     C: Ctx<State = S>,
     I: Send + 'static,
 {
@@ -411,12 +407,7 @@ where
 }
 
 /// Ends a chain. This does not depend on the type of the input.
-fn end<S: Send + Sync + 'static, C: Ctx, O: Output>(
-    wrap: Wrap<S, C>,
-    mut meta: Meta,
-    kind: Kind,
-    handler: Step<C>,
-) -> Procedure<S> {
+fn end<S: 'static, C: Ctx, O: Output>(wrap: Wrap<S, C>, mut meta: Meta, kind: Kind, handler: Step<C>) -> Procedure<S> {
     meta.kind = kind;
     meta.output = |generator| generator.subschema_for::<O>();
     meta.gives_nothing = TypeId::of::<O>() == TypeId::of::<()>();
@@ -427,7 +418,7 @@ fn end<S: Send + Sync + 'static, C: Ctx, O: Output>(
 
 impl<S, C> ProcedureBuilder<S, C>
 where
-    S: Send + Sync + 'static,
+    S: 'static,
     C: Ctx<State = S>,
 {
     /// Reads the input as a `T` and validates it, like TypeScript's `.input(schema)`.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::step::{Carried, Step};
 use super::{Events, Guard, Meta, Middleware, Outcome, guard, middleware};
 use crate::call::ProcedureName;
-use crate::context::{CallCore, Context, RequestId, RequestScope};
+use crate::context::{CallCore, Context, RequestId, RequestScope, SharedState};
 use crate::error::{Chain, Error, Result};
 use crate::running::Running;
 use crate::unwind::{Unwinding, panicked};
@@ -139,7 +139,7 @@ impl<S> Procedure<S> {
     }
 }
 
-impl<S: Send + Sync + 'static> Procedure<S> {
+impl<S: 'static> Procedure<S> {
     /// Wraps all steps in a guard.
     pub(crate) fn guarded<G: Guard<Context<S>>>(mut self, guard: Arc<G>) -> Self {
         self.meta.guards.insert(0, guard.name().to_owned());
@@ -159,7 +159,7 @@ impl<S: Send + Sync + 'static> Procedure<S> {
     }
 
     /// Binds the state. The result does not depend on any type of the application.
-    pub(crate) fn bind(self, name: ProcedureName, state: Arc<S>) -> Endpoint {
+    pub(crate) fn bind(self, name: ProcedureName, state: SharedState<S>) -> Endpoint {
         let Self { mut meta, step } = self;
         meta.demands.settle(meta.kind);
         Endpoint {

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 
 impl<S, C, I> ProcedureBuilder<S, C, I>
 where
-    S: Send + Sync + 'static,
+    S: 'static,
     C: Ctx<State = S>,
     I: Send + 'static,
 {
@@ -53,7 +53,7 @@ pub struct OutputBuilder<B, O> {
 
 impl<S, C, I, O> OutputBuilder<ProcedureBuilder<S, C, I>, O>
 where
-    S: Send + Sync + 'static,
+    S: 'static,
     C: Ctx<State = S>,
     I: Send + 'static,
     O: Output + DeserializeOwned + Validate,

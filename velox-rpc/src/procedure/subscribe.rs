@@ -96,7 +96,7 @@ fn erased<E: Event>(stream: impl Stream<Item = Result<E>> + Send + 'static) -> O
 
 impl<S, C, I> ProcedureBuilder<S, C, I>
 where
-    S: Send + Sync + 'static,
+    S: 'static,
     C: Ctx<State = S>,
     I: Send + 'static,
 {

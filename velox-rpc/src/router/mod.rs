@@ -91,7 +91,7 @@ impl<S> Router<S> {
     }
 }
 
-impl<S: Send + Sync + 'static> Router<S> {
+impl<S: 'static> Router<S> {
     /// Adds a guard to every procedure of this router. It runs before the procedure's own steps.
     ///
     /// # Examples

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Namespace, Router};
 use crate::call::ProcedureName;
+use crate::context::SharedState;
 use crate::procedure::{Endpoint, InputSettings};
 
 /// All procedures of an application, in the order in which they were added.
@@ -17,7 +18,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// Adds the procedures of a router, bound to the state.
-    pub(crate) fn add<S: Send + Sync + 'static>(&mut self, router: Router<S>, state: &Arc<S>) {
+    pub(crate) fn add<S: 'static>(&mut self, router: Router<S>, state: &SharedState<S>) {
         let (namespace, procedures) = router.into_parts();
         self.endpoints.extend(procedures.map(|(name, procedure)| {
             let kind = procedure.meta().kind;

@@ -423,7 +423,7 @@ fn signals() -> Result<Signals, ServeError> {
     Signals::listen().map_err(|error| ServeError::Signals { error })
 }
 
-impl<S: Send + Sync + 'static> App<S> {
+impl<S: 'static> App<S> {
     /// Serves with the default limits until SIGTERM or Ctrl-C, then finishes the requests in
     /// flight. To set other limits, use [`Server`]. In development it first prints the table of
     /// routes.

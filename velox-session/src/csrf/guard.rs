@@ -69,7 +69,7 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
 }
 
 impl Inner {
-    async fn check<S: Send + Sync>(&self, ctx: &Context<S>) -> Result<()> {
+    async fn check<S>(&self, ctx: &Context<S>) -> Result<()> {
         let request = ctx.request();
         if only_reads(request, ctx.procedure().kind()) {
             return Ok(());

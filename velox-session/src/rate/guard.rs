@@ -194,7 +194,7 @@ impl RateLimit {
     }
 
     /// Counts a call, unless `caller` is `Ok(None)`.
-    async fn count<S: Send + Sync>(&self, caller: Result<Option<String>>, ctx: &Context<S>) -> Result<()> {
+    async fn count<S>(&self, caller: Result<Option<String>>, ctx: &Context<S>) -> Result<()> {
         let Some(caller) = caller? else { return Ok(()) };
         let key = RateKey::new(&self.name, &caller);
         match within(PATIENCE, pin!(self.store.hit(&key, self.window))).await.0 {
