@@ -27,6 +27,12 @@ impl<T: ToSocketAddrs> Address for T {}
 #[derive(Debug)]
 pub(super) struct Addresses(Vec<TcpListener>);
 
+/// Returns the addresses that a name resolves to.
+pub(super) fn resolve(address: impl Address) -> Result<Vec<SocketAddr>, ServeError> {
+    let addresses = address.to_socket_addrs().map_err(|error| ServeError::Address { error })?;
+    Ok(addresses.collect())
+}
+
 /// Binds all of the addresses, and returns the addresses that were bound.
 pub(super) async fn bind(addresses: Vec<SocketAddr>) -> Result<(Addresses, Vec<SocketAddr>), ServeError> {
     let is_open = addresses.iter().any(|address| address.port() == 0);

@@ -122,9 +122,15 @@ impl Server {
     ///
     /// Returns an error if the address cannot be parsed or resolved, if one of the addresses is
     /// taken or not permitted, or if this machine has none of them.
-    pub async fn bind(self, address: impl Address) -> Result<Bound, ServeError> {
-        let addresses = address.to_socket_addrs().map_err(|error| ServeError::Address { error })?;
-        let (listeners, addresses) = addresses::bind(addresses.collect()).await?;
+    // Returns a box instead of being an `async fn`, whose future has a type with the type of the
+    // address. The compiler reports an address of a wrong type once more for each such future.
+    pub fn bind(self, address: impl Address) -> Pin<Box<dyn Future<Output = Result<Bound, ServeError>> + Send>> {
+        let addresses = addresses::resolve(address);
+        Box::pin(async { self.bind_to(addresses?).await })
+    }
+
+    async fn bind_to(self, addresses: Vec<SocketAddr>) -> Result<Bound, ServeError> {
+        let (listeners, addresses) = addresses::bind(addresses).await?;
         Ok(Bound { listening: self.listen(listeners), addresses })
     }
 
@@ -442,8 +448,12 @@ impl<S: 'static> App<S> {
     ///
     /// Returns an error if the router or the configuration has mistakes, if the address cannot be
     /// listened on, or if the signal handlers cannot be installed.
-    pub async fn serve(self, address: impl Address) -> Result<(), ServeError> {
-        Server::new(self.into_service()?).bind(address).await?.run().await?;
-        Ok(())
+    pub fn serve(self, address: impl Address) -> Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send>> {
+        let service = self.into_service();
+        let addresses = addresses::resolve(address);
+        Box::pin(async {
+            Server::new(service?).bind_to(addresses?).await?.run().await?;
+            Ok(())
+        })
     }
 }
