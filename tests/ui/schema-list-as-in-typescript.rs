@@ -9,8 +9,8 @@ struct Users;
 
 #[router("users")]
 impl Users {
-    fn sign_up(&self) -> Mutation<SignUp, SignUp> {
-        procedure().input::<SignUp>().mutation(|Call { input, .. }| Ok(input))
+    fn sign_up(&self) -> Mutation<SignUp, String> {
+        procedure().input::<SignUp>().mutation(|Call { input, .. }| Ok(input.names.join(" ")))
     }
 }
 

@@ -2,6 +2,7 @@ use velox_rpc::{Call, Mutation, procedure, router, schema};
 
 #[schema]
 pub struct SignUp {
+    pub email: String,
     pub name?: String,
 }
 
@@ -9,8 +10,8 @@ struct Users;
 
 #[router("users")]
 impl Users {
-    fn sign_up(&self) -> Mutation<SignUp, SignUp> {
-        procedure().input::<SignUp>().mutation(|Call { input, .. }| Ok(input))
+    fn sign_up(&self) -> Mutation<SignUp, String> {
+        procedure().input::<SignUp>().mutation(|Call { input, .. }| Ok(input.name.unwrap_or(input.email)))
     }
 }
 

@@ -12,4 +12,8 @@ pub struct SignUp {
     pub other: any,
 }
 
+pub fn shown(input: SignUp) -> String {
+    if input.agrees.unwrap_or(false) { input.name } else { format!("{}", input.age) }
+}
+
 fn main() {}

@@ -5,6 +5,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
+use syn::{Type, parse_quote};
 
 /// All mistakes found so far.
 #[derive(Default)]
@@ -29,6 +30,17 @@ impl Mistakes {
     /// Reports a mistake at a span.
     pub(crate) fn at_span(&mut self, span: Span, message: impl std::fmt::Display) {
         self.add(syn::Error::new(span, message));
+    }
+
+    /// Reports a mistake, and returns a type to use in place of the one that is missing.
+    ///
+    /// The type is an array whose length is the error once more. The compiler reports an error once
+    /// at one place, and reports nothing about values whose type has an error in it.
+    pub(crate) fn in_place_of_type(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) -> Type {
+        let error = syn::Error::new_spanned(tokens, message);
+        let length = error.to_compile_error();
+        self.add(error);
+        parse_quote!([(); #length])
     }
 
     /// Adds an error, for example one from the parser.

@@ -1,8 +1,8 @@
 //! Recognizes types and enums that are written as in TypeScript.
 
 use quote::ToTokens as _;
-use syn::visit_mut::{VisitMut, visit_field_mut, visit_type_mut, visit_variant_mut};
-use syn::{Field, GenericArgument, Type, Variant, parse_quote};
+use syn::visit_mut::{VisitMut, visit_type_mut, visit_variant_mut};
+use syn::{GenericArgument, Type, Variant};
 
 use crate::diagnostics::Mistakes;
 use crate::tokens::{is_text, tokens};
@@ -16,18 +16,10 @@ impl VisitMut for InTypeScript<'_> {
         let name = if let Type::Path(path) = ty { path.path.get_ident() } else { None };
         match name.and_then(|name| NAMES.iter().find(|(known, _)| name == known)) {
             Some((name, right)) => {
-                self.0.at(&*ty, format_args!("`{name}` is a TypeScript type: write {right}"));
-                *ty = parse_quote!(());
+                let message = format!("`{name}` is a TypeScript type: write {right}");
+                *ty = self.0.in_place_of_type(&*ty, message);
             }
             None => visit_type_mut(self, ty),
-        }
-    }
-
-    fn visit_field_mut(&mut self, field: &mut Field) {
-        let before = self.0.count();
-        visit_field_mut(self, field);
-        if self.0.count() != before {
-            field.attrs.clear();
         }
     }
 

@@ -3,6 +3,7 @@
 use proc_macro2::{Group, Ident};
 use quote::format_ident;
 use syn::punctuated::Punctuated;
+use syn::visit_mut::VisitMut as _;
 use syn::{
     Attribute, FnArg, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound,
     Visibility,
@@ -12,6 +13,7 @@ use crate::diagnostics::{Mistakes, shown};
 use crate::item::Function;
 use crate::naming::{pascal, unraw};
 use crate::root::Root;
+use crate::types::InTypeScript;
 
 /// A middleware.
 pub(crate) struct Middleware {
@@ -53,7 +55,8 @@ impl Middleware {
     pub(crate) fn new(root: Option<Path>, function: Function, mistakes: &mut Mistakes) -> Self {
         let before = mistakes.count();
         function.refuse_generics("a middleware cannot be generic: write `ctx: &impl Ctx` for any context", mistakes);
-        let Function { attrs, vis, signature, body } = function;
+        let Function { attrs, vis, mut signature, body } = function;
+        InTypeScript(mistakes).visit_return_type_mut(&mut signature.output);
         let context = context(&signature, mistakes);
         let value = value(&signature, mistakes);
         let (attrs, inner_attrs) =
@@ -67,7 +70,7 @@ impl Middleware {
             name,
             vis,
             attrs,
-            value: value.unwrap_or_else(|| syn::parse_quote!(())),
+            value,
             context: context.unwrap_or_else(|| Context::Any(Punctuated::new())),
             function,
             callable: mistakes.count() == before,
@@ -122,20 +125,13 @@ fn borrowed(ty: &Type, mistakes: &mut Mistakes) -> Option<Context> {
 }
 
 /// Returns the `Tenant` of `Result<Tenant>`.
-fn value(signature: &Signature, mistakes: &mut Mistakes) -> Option<Type> {
+fn value(signature: &Signature, mistakes: &mut Mistakes) -> Type {
     let name = &signature.ident;
     let wanted = format!("-> Result<{}>", pascal(&unraw(name)));
-    let ty = match &signature.output {
-        ReturnType::Type(_, ty) => ty,
-        ReturnType::Default => {
-            mistakes.at(
-                name,
-                format_args!(
-                    "a middleware returns the value that it adds to the context, or an error: write `{wanted}`"
-                ),
-            );
-            return None;
-        }
+    let ReturnType::Type(_, ty) = &signature.output else {
+        let message =
+            format!("a middleware returns the value that it adds to the context, or an error: write `{wanted}`");
+        return mistakes.in_place_of_type(name, message);
     };
     if let Type::Path(path) = peeled(ty)
         && let Some(segment) = path.path.segments.last()
@@ -144,14 +140,13 @@ fn value(signature: &Signature, mistakes: &mut Mistakes) -> Option<Type> {
         if let PathArguments::AngleBracketed(arguments) = &segment.arguments
             && let Some(GenericArgument::Type(value)) = arguments.args.first()
         {
-            return Some(value.clone());
+            return value.clone();
         }
-        mistakes
-            .at(ty, format_args!("the type of the value that is added to the context is missing: write `{wanted}`"));
-        return None;
+        let message = format!("the type of the value that is added to the context is missing: write `{wanted}`");
+        return mistakes.in_place_of_type(ty, message);
     }
     mistakes.at(ty, format_args!("a middleware returns a `Result`: write `-> Result<{}>`", shown(ty)));
-    Some(Type::clone(ty))
+    Type::clone(ty)
 }
 
 /// Returns the type without parentheses and invisible groups.

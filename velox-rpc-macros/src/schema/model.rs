@@ -120,6 +120,7 @@ pub(crate) fn settled(mut item: DeriveInput, mistakes: &mut Mistakes) -> DeriveI
     let theirs = derives(&item.attrs);
     InTypeScript(mistakes).visit_data_mut(&mut item.data);
     drop_wrong(&mut item, !theirs.iter().any(|name| name == "Validate"), mistakes);
+    drop_wrong_serde(&mut item, mistakes);
     let serde = metas(&item.attrs, "serde");
     let has_names = |fields: &Fields| matches!(fields, Fields::Named(_));
     let (is_named, has_named) = match &item.data {
@@ -136,7 +137,22 @@ pub(crate) fn settled(mut item: DeriveInput, mistakes: &mut Mistakes) -> DeriveI
     item
 }
 
-/// Reads a type as serde's derive does. That derive reports the mistakes.
+/// Reports what serde's derive would refuse. Without the attributes of serde the derive succeeds, so
+/// that the compiler does not also report every use of the type.
+fn drop_wrong_serde(item: &mut DeriveInput, mistakes: &mut Mistakes) {
+    let (refused, private) = (Ctxt::new(), Ident::new("__private", Span::call_site()));
+    drop(Container::from_ast(&refused, item, Derive::Deserialize, &private));
+    let Err(errors) = refused.check() else { return };
+    errors.into_iter().for_each(|error| mistakes.add(error));
+    let drop = |attrs: &mut Vec<Attribute>| attrs.retain(|attribute| !attribute.path().is_ident("serde"));
+    drop(&mut item.attrs);
+    if let syn::Data::Enum(data) = &mut item.data {
+        data.variants.iter_mut().for_each(|variant| drop(&mut variant.attrs));
+    }
+    fields(&mut item.data).for_each(|field| drop(&mut field.attrs));
+}
+
+/// Reads a type as serde's derive does. [`settled`] has reported the mistakes.
 fn as_serde_reads(item: &DeriveInput) -> Container<'_> {
     let (mistakes, private) = (Ctxt::new(), Ident::new("__private", Span::call_site()));
     let container = Container::from_ast(&mistakes, item, Derive::Deserialize, &private);

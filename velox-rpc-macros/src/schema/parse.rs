@@ -1,12 +1,14 @@
 //! Parses the struct or enum.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
-use syn::DeriveInput;
+use syn::parse::Parser as _;
+use syn::{DeriveInput, Field};
 
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::{Mistakes, shown};
 use crate::item;
-use crate::tokens::{is, is_word};
+use crate::naming::{pascal, unraw};
+use crate::tokens::{between_commas, is, is_group, is_word, regrouped};
 
 /// Parses the item. If it is neither a struct nor an enum, reports a mistake and returns `None`.
 pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<DeriveInput> {
@@ -29,32 +31,73 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Deriv
     }
     syn::parse2(tokens.clone())
         .or_else(|error| {
-            match as_in_typescript(tokens.clone()) {
-                Some((place, message)) => mistakes.at(place, message),
-                None => mistakes.add(error),
+            let before = mistakes.count();
+            let is_enum = item::keyword(&tokens).is_some_and(|keyword| keyword == "enum");
+            let item = syn::parse2(with_right_fields(tokens, is_enum, mistakes));
+            if item.is_err() && mistakes.count() == before {
+                mistakes.add(error);
             }
-            // An empty struct stands in for the item, so that the compiler does not also report
-            // that the type is not an input.
-            let names = tokens.into_iter().skip_while(|token| !is_word(token, "struct") && !is_word(token, "enum"));
-            let name = names.skip(1).take(1).collect::<TokenStream>();
-            syn::parse2(quote!(pub struct #name {}))
+            item
         })
         .ok()
 }
 
-/// Finds `name?: String` and `names: String[]`, and returns what to write instead.
-fn as_in_typescript(tokens: TokenStream) -> Option<(TokenTree, &'static str)> {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    tokens.windows(2).find_map(|pair| match pair {
-        [mark, colon] if is(mark, '?') && is(colon, ':') => {
-            Some((mark.clone(), "a field that may be missing has the type `Option<…>`: write `name: Option<String>`"))
+/// Returns the item with commas between its fields. A field that cannot be parsed is reported. It
+/// gets a type that is an error, so that the compiler reports nothing where the struct is used.
+fn with_right_fields(item: TokenStream, is_enum: bool, mistakes: &mut Mistakes) -> TokenStream {
+    let with_fields = item.into_iter().map(|token| match token {
+        TokenTree::Group(variants) if is_enum && variants.delimiter() == Delimiter::Brace => {
+            regrouped(&variants, with_right_fields(variants.stream(), false, mistakes)).into()
         }
-        [TokenTree::Ident(_), TokenTree::Group(list)]
-            if list.delimiter() == Delimiter::Bracket && list.stream().is_empty() =>
-        {
-            Some((pair[1].clone(), "a list has the type `Vec<…>`: write `Vec<String>`"))
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            let commas = group.stream().into_iter().map(|token| match token {
+                semicolon if is(&semicolon, ';') => Punct::new(',', Spacing::Alone).into(),
+                token => token,
+            });
+            let fields = between_commas(commas).into_iter().map(|field| right_field(&field, mistakes));
+            regrouped(&group, quote!(#(#fields),*)).into()
         }
-        [_, TokenTree::Group(fields)] => as_in_typescript(fields.stream()),
-        _ => None,
-    })
+        token => token,
+    });
+    with_fields.collect()
 }
+
+fn right_field(field: &[TokenTree], mistakes: &mut Mistakes) -> TokenStream {
+    let tokens: TokenStream = field.iter().cloned().collect();
+    if Field::parse_named.parse2(tokens.clone()).is_ok() {
+        return tokens;
+    }
+    let mut rest = field;
+    let name = loop {
+        match rest {
+            [TokenTree::Ident(name), ..] if name != "pub" => break name,
+            [_, after @ ..] => rest = after,
+            [] => {
+                mistakes.at(tokens, FIELD);
+                return TokenStream::new();
+            }
+        }
+    };
+    let type_name = pascal(&unraw(name));
+    let own = |kind: &str| format!("write `{name}: {type_name}`, with `#[schema]` above `{kind} {type_name}`");
+    let ty = |ty: &[TokenTree]| shown(ty.iter().cloned().collect::<TokenStream>());
+    let (place, message) = match &rest[1..] {
+        [mark, _, optional @ ..] if is(mark, '?') => {
+            let ty = ty(optional);
+            (mark, format!("a field that may be missing has the type `Option<…>`: write `{name}: Option<{ty}>`"))
+        }
+        [_, item @ .., list] if is_group(list, Delimiter::Bracket) => {
+            (list, format!("a list has the type `Vec<…>`: write `{name}: Vec<{}>`", ty(item)))
+        }
+        [_, object] if is_group(object, Delimiter::Brace) => {
+            (object, format!("an object inside another is a struct: {}", own("struct")))
+        }
+        [_, text @ TokenTree::Literal(_), ..] => (text, format!("a choice of strings is an enum: {}", own("enum"))),
+        _ => (&rest[0], FIELD.to_owned()),
+    };
+    let ty = mistakes.in_place_of_type(place, message);
+    let vis = field.iter().find(|token| is_word(token, "pub"));
+    quote!(#vis #name: #ty)
+}
+
+const FIELD: &str = "a field is a name and a type: write `name: String`";

@@ -55,6 +55,17 @@ fn the_expansion_of_an_enum_is_as_recorded() {
 }
 
 #[test]
+fn fields_that_cannot_be_parsed_are_each_reported_once() {
+    let found = |item: &str| {
+        let item = item.parse().expect("tokens");
+        messages(super::schema(TokenStream::new(), item))
+    };
+    assert_eq!(found("enum Paid { Cash, Card { number: String[] }, }").len(), 1);
+    assert_eq!(found("struct Page { size?: u32, tags: Vec<String>; names: { first: String } }").len(), 2);
+    assert_eq!(found("struct Page { size u32, ...Other }").len(), 2);
+}
+
+#[test]
 fn the_expansions_name_nothing_of_the_users_but_what_they_wrote() {
     for item in [example(), example_enum()] {
         assert_eq!(strays(expand(item.clone()), &item), Vec::<String>::new());

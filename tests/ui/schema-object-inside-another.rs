@@ -1,0 +1,18 @@
+use velox_rpc::{Call, Mutation, procedure, router, schema};
+
+#[schema]
+pub struct SignUp {
+    pub name: String,
+    pub home_address: { street: String },
+}
+
+struct Users;
+
+#[router("users")]
+impl Users {
+    fn sign_up(&self) -> Mutation<SignUp, String> {
+        procedure().input::<SignUp>().mutation(|Call { input, .. }| Ok(input.name + &input.home_address.street))
+    }
+}
+
+fn main() {}
