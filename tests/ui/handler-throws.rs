@@ -13,6 +13,12 @@ impl Users {
             throw new Error("no id");
         })
     }
+
+    fn get_other(&self) -> Query<(), u32> {
+        procedure().query(|_| {
+            throw velox_rpc::Error::not_found("user");
+        })
+    }
 }
 
 fn main() {}

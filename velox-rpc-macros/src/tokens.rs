@@ -98,7 +98,7 @@ pub(crate) fn returned(body: &[TokenTree]) -> Vec<TokenTree> {
 /// Reports statements of TypeScript, and strings that are returned as errors.
 pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
     each(body, true, &mut |before, code| match code {
-        [throw, new, ..] if is_word(throw, "throw") && is_word(new, "new") => mistakes.at(throw, THROW),
+        [throw, TokenTree::Ident(_), ..] if is_word(throw, "throw") => mistakes.at(throw, THROW),
         [word, TokenTree::Ident(name), equals, ..] if is_word(word, "const") && is(equals, '=') => {
             mistakes.at(word, format_args!("Rust declares variables with `let`: write `let {name} = …`"));
         }
@@ -109,8 +109,14 @@ pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
         {
             mistakes.at(null, format_args!("Rust has no `{null}`: write `Ok(None)`"));
         }
+        [equals, null, ..] if is(equals, '=') && (is_word(null, "null") || is_word(null, "undefined")) => {
+            mistakes.at(null, format_args!("Rust has no `{null}`: {NONE}"));
+        }
         _ => {}
     });
+    if let Some(word) = yielding(body) {
+        mistakes.at(word, YIELD);
+    }
     each(body, false, &mut |_, code| match code {
         [word, err, TokenTree::Group(error), ..]
             if is_word(word, "return") && is_word(err, "Err") && is_text(&tokens(error.stream())) =>
@@ -119,6 +125,15 @@ pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
         }
         _ => {}
     });
+}
+
+/// Returns the first `yield` of a body. A macro, such as `stream! { … }`, may have its own.
+fn yielding(body: &[TokenTree]) -> Option<TokenTree> {
+    body.iter().enumerate().find_map(|(at, token)| match token {
+        TokenTree::Group(group) if at == 0 || !is(&body[at - 1], '!') => yielding(&tokens(group.stream())),
+        word if is_word(word, "yield") => Some(word.clone()),
+        _ => None,
+    })
 }
 
 /// Returns whether this is a string literal, or a `format!(…)`.
@@ -131,5 +146,7 @@ pub(crate) fn is_text(code: &[TokenTree]) -> bool {
 }
 
 const THROW: &str = "Rust has no `throw`: write `return Err(Error::bad_request(\"…\"))`";
+const NONE: &str = "write `user.is_none()`, or take the value by `let Some(user) = user else { return Err(…) };`";
+const YIELD: &str = "Rust has no generators: return a stream whose items are `Ok(value)`, such as that of a channel";
 const TEXT: &str =
     "a string is not an error: write `Err(Error::bad_request(…))`, or use another constructor of `velox_rpc::Error`";
