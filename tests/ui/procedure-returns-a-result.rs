@@ -7,6 +7,10 @@ impl Users {
     fn get_user(&self) -> Result<Query<(), u32>> {
         Ok(procedure().query(|_| Ok(1)))
     }
+
+    fn get_other(&self) -> Result<Query<(), u32>> {
+        procedure().query(|_| Ok(1))
+    }
 }
 
 fn main() {}

@@ -11,6 +11,10 @@ impl Users {
     fn list_users(&self) -> Query<(), u32> {
         procedure().query(|_| Ok(2))
     }
+
+    fn get_other(id: u32) -> Query<(), u32> {
+        procedure().query(|_| Ok(3))
+    }
 }
 
 fn main() {}

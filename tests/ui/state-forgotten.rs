@@ -1,4 +1,4 @@
-use velox_rpc::{Call, Query, procedure, router};
+use velox_rpc::{App, Call, Query, procedure, router};
 
 struct Users;
 
@@ -15,6 +15,18 @@ impl Users {
     fn get_other(&self) -> Query<(), u32> {
         procedure().query(|Call { ctx, .. }| Ok(ctx.db.count))
     }
+}
+
+pub struct AppState {
+    pub db: Db,
+}
+
+pub struct Db {
+    pub count: u32,
+}
+
+pub fn app() -> App<AppState> {
+    App::new(AppState { db: Db { count: 1 } }).router(Users)
 }
 
 fn main() {}

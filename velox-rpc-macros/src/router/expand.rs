@@ -17,26 +17,45 @@ pub(crate) fn router(router: &Router) -> TokenStream {
     let private = router.root.private();
     let Block { attrs, impl_token, self_ty, members } = &router.block;
     let members = members.iter().map(|member| self::member(member, router));
-    let (namespace, state) = (&router.namespace, &router.state);
-    let description = router.description.iter();
-    let entries = router.procedures.iter().map(entry);
+    let into_router = into_router(router, &private);
     let checks = router.procedures.iter().map(|procedure| check::parameters(procedure, &private));
     quote! {
         #(#attrs)*
         #impl_token #self_ty { #(#members)* }
 
+        #into_router
+
+        #(#checks)*
+    }
+}
+
+/// Implements `IntoRouter`. If the state may be missing, the router fits every application, so that
+/// the compiler does not also report the application.
+fn into_router(router: &Router, private: &TokenStream) -> TokenStream {
+    let Router { namespace, state, procedures, block, .. } = router;
+    let description = router.description.iter();
+    let (parameters, state, body) = if router.may_lack_state {
+        let used = procedures.iter().map(|Procedure { method, cfgs, .. }| quote!(#(#cfgs)* let _ = Self::#method;));
+        (quote!(<__S: 'static>), quote!(__S), quote!(#(#used)* ::core::unreachable!()))
+    } else {
+        let entries = procedures.iter().map(entry);
+        let body = quote! {
+            let router = #private::Router::new(#namespace) #(.describe(#description))*;
+            #(#entries)*
+            router
+        };
+        (TokenStream::new(), state.to_token_stream(), body)
+    };
+    let self_ty = &block.self_ty;
+    quote! {
         #[automatically_derived]
-        impl #private::IntoRouter<#state> for #self_ty {
+        impl #parameters #private::IntoRouter<#state> for #self_ty {
             // The router still serves procedures that are deprecated for callers.
             #[allow(deprecated)]
             fn into_router(self) -> #private::Router<#state> {
-                let router = #private::Router::new(#namespace) #(.describe(#description))*;
-                #(#entries)*
-                router
+                #body
             }
         }
-
-        #(#checks)*
     }
 }
 
@@ -44,6 +63,7 @@ pub(crate) fn router(router: &Router) -> TokenStream {
 fn member(member: &Member, router: &Router) -> TokenStream {
     let method = match member {
         Member::Other(item) => return item.to_token_stream(),
+        Member::Unreadable(_) => return TokenStream::new(),
         Member::Method(method) => &**method,
     };
     let Function { attrs, vis, signature, body } = method;

@@ -53,7 +53,7 @@ impl Procedure {
     pub(crate) fn read(method: &mut Function, about: &About<'_>, mistakes: &mut Mistakes) -> Outcome {
         let before = mistakes.count();
         InTypeScript(mistakes).visit_return_type_mut(&mut method.signature.output);
-        let (method, is_in_rust) = (&*method, mistakes.count() == before);
+        let method = &*method;
         let returned = match &method.signature.output {
             ReturnType::Type(_, ty) => Some(&**ty),
             ReturnType::Default => None,
@@ -80,11 +80,12 @@ impl Procedure {
             let said = Said { method: &method.signature.ident, kind: &segment.ident, input, output };
             agreement::report(&said, &body, about, mistakes);
         }
-        if mistakes.count() != is_harmless || !is_in_rust {
+        if mistakes.count() != is_harmless {
             return Outcome::Broken(Damage::Unreadable);
         }
         if mistakes.count() != before {
-            return Outcome::Broken(Damage::Harmless);
+            let is_chain = !chain::last_chain(&body).is_empty();
+            return Outcome::Broken(if is_chain { Damage::Harmless } else { Damage::Unreadable });
         }
         let name = unraw(&method.signature.ident);
         Outcome::Procedure(Box::new(Self {
@@ -121,7 +122,8 @@ fn signature(method: &Function, mistakes: &mut Mistakes) {
             }
             inputs.next();
         }
-        Some(FnArg::Typed(_)) | None => {
+        Some(FnArg::Typed(_)) => {}
+        None => {
             mistakes.at(name, format_args!("a procedure is a method of its router: write `fn {name}(&self)`"));
         }
     }
@@ -145,16 +147,17 @@ fn not_returned(
     mistakes: &mut Mistakes,
 ) -> Option<Damage> {
     let name = &method.signature.ident;
+    let chain = chain::last_chain(body);
+    let built = chain.last().and_then(|last| BUILDS.iter().find(|(step, _)| last.name == step));
     if let Some(ty) = returned
         && let Some(kind) = result::mentions_procedure(ty)
     {
         let message =
             format!("return the procedure itself: write `{kind}<I, O>` (only the handler may return a `Result`)");
         mistakes.at(ty, message);
-        return Some(Damage::Harmless);
+        return Some(if built.is_some() { Damage::WrongType } else { Damage::Harmless });
     }
-    let last = chain::last_chain(body).pop()?.name;
-    let (_, kind) = BUILDS.iter().find(|(step, _)| last == step)?;
+    let (_, kind) = built?;
     if !rewrite::calls_procedure(method.body.stream(), root) {
         return None;
     }

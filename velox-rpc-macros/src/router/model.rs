@@ -8,7 +8,7 @@ use crate::diagnostics::Mistakes;
 use crate::root::Root;
 use crate::router::chain::About;
 use crate::router::method::{Damage, Outcome, Procedure};
-use crate::router::parse::{Arguments, Block};
+use crate::router::parse::{Arguments, Block, Member};
 use crate::router::{docs, handler, result, rewrite};
 
 /// A router.
@@ -16,6 +16,8 @@ pub(crate) struct Router {
     pub(crate) root: Root,
     pub(crate) namespace: syn::LitStr,
     pub(crate) state: Type,
+    /// No state is written, but the block has mistakes, and one may be that the state is missing.
+    pub(crate) may_lack_state: bool,
     /// The doc comment of the block.
     pub(crate) description: Option<String>,
     /// The block, with the state type filled in everywhere.
@@ -40,6 +42,12 @@ impl Router {
         let before = mistakes.count();
         let mut procedures: Vec<Procedure> = Vec::new();
         let mut broken = Vec::new();
+        for member in &block.members {
+            if let Member::Unreadable(place) = member {
+                let message = "a procedure is a method: write `fn get_user(&self) -> Query<I, O> { … }`";
+                mistakes.at_span(*place, message);
+            }
+        }
         for method in block.methods_mut() {
             match Procedure::read(method, &about, mistakes) {
                 Outcome::Procedure(procedure) => {
@@ -64,7 +72,8 @@ impl Router {
             );
         }
         let description = docs::description(&block.attrs);
-        Self { root, namespace: arguments.namespace, state, description, block, procedures, broken }
+        let may_lack_state = arguments.state.is_none() && mistakes.count() > 0;
+        Self { root, namespace: arguments.namespace, state, may_lack_state, description, block, procedures, broken }
     }
 }
 
@@ -80,6 +89,10 @@ fn is_new(procedure: &Procedure, others: &[Procedure], mistakes: &mut Mistakes) 
         is_new = false;
     }
     for other in others.iter().filter(|other| other.cfgs.is_empty() && procedure.cfgs.is_empty()) {
+        if other.method == procedure.method {
+            // The compiler reports this.
+            return false;
+        }
         if other.wire_name == procedure.wire_name {
             mistakes.at(&procedure.method, same_name(&procedure.method, &other.method, &procedure.wire_name));
             is_new = false;

@@ -1,6 +1,6 @@
 //! Parses the arguments of `#[router]` and the `impl` block. Bodies stay as tokens.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Generics, ImplItem, LitStr, Path, Token, Type, braced};
@@ -8,7 +8,7 @@ use syn::{Attribute, Generics, ImplItem, LitStr, Path, Token, Type, braced};
 use crate::arguments::Keys;
 use crate::diagnostics::{Mistakes, shown};
 use crate::item::{self, Function};
-use crate::tokens::between_commas;
+use crate::tokens::{between_commas, is, is_group};
 
 /// The arguments of `#[router]`.
 pub(crate) struct Arguments {
@@ -60,6 +60,8 @@ pub(crate) struct Block {
 pub(crate) enum Member {
     Method(Box<Function>),
     Other(Box<ImplItem>),
+    /// Something that is not an item of Rust from this place on, up to the next `;` or `}`.
+    Unreadable(Span),
 }
 
 impl Block {
@@ -76,7 +78,7 @@ impl Block {
     pub(crate) fn methods_mut(&mut self) -> impl Iterator<Item = &mut Function> {
         self.members.iter_mut().filter_map(|member| match member {
             Member::Method(method) => Some(&mut **method),
-            Member::Other(_) => None,
+            Member::Other(_) | Member::Unreadable(_) => None,
         })
     }
 }
@@ -134,7 +136,21 @@ impl Parse for Member {
             input.advance_to(&ahead);
             return Ok(Self::Method(Box::new(method)));
         }
-        input.parse().map(|item| Self::Other(Box::new(item)))
+        let ahead = input.fork();
+        let unreadable = match ahead.parse() {
+            Ok(item) => {
+                input.advance_to(&ahead);
+                return Ok(Self::Other(Box::new(item)));
+            }
+            Err(error) => Self::Unreadable(error.span()),
+        };
+        while !input.is_empty() {
+            let token: TokenTree = input.parse()?;
+            if is(&token, ';') || is_group(&token, Delimiter::Brace) {
+                break;
+            }
+        }
+        Ok(unreadable)
     }
 }
 

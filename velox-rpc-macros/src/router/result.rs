@@ -39,6 +39,15 @@ pub(crate) fn types<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Op
         PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
     };
     let (wanted, when) = match types.as_slice() {
+        [input, output, Type::Path(third)] if third.path.is_ident("Error") => {
+            let message = format!(
+                "every handler returns `velox_rpc::Error`, so it is not written: write `{kind}<{}, {}>`",
+                shown(input),
+                shown(output)
+            );
+            mistakes.at(third, message);
+            return None;
+        }
         [input, output] | [input, output, _] => return Some((input, output)),
         [] => (String::from("I, O"), ", with `()` for a procedure without input"),
         [output] => (format!("(), {}", shown(output)), " for a procedure without input"),

@@ -338,7 +338,7 @@ fn a_block_without_procedures_is_named() {
 #[test]
 fn all_mistakes_of_one_use_are_reported_at_once_and_the_rest_still_stands() {
     let expansion = expand(
-        quote!(auth, stat = AppState),
+        quote!(auth, state = AppState, stat = AppState),
         quote!(impl Auth {
             async fn a(&self, id: u8) -> Query<User> {}
             fn b(&self) -> Query<(), User> { procedure().query(f) }
@@ -346,8 +346,27 @@ fn all_mistakes_of_one_use_are_reported_at_once_and_the_rest_still_stands() {
     );
     assert_eq!(messages(expansion.clone()).len(), 5);
     let text = formatted(expansion);
-    assert!(text.contains("async fn a(&self, id: u8) -> Query<(), User, ()>"), "{text}");
+    assert!(text.contains("async fn a(&self, id: u8) -> Query<(), User, AppState>"), "{text}");
     assert!(text.contains(r#".procedure("b", Self::b(&self))"#), "{text}");
+}
+
+#[test]
+fn a_router_that_may_lack_its_state_fits_every_application() {
+    let router = |arguments| formatted(expand(arguments, quote!(impl Auth { fn a(&self) -> Query<User> {} })));
+    let lacking = router(quote!("auth", stat = AppState));
+    assert!(lacking.contains("impl<__S: 'static> ::velox_rpc::__private::IntoRouter<__S> for Auth"), "{lacking}");
+    let known = router(quote!("auth", state = AppState));
+    assert!(known.contains("impl ::velox_rpc::__private::IntoRouter<AppState> for Auth"), "{known}");
+}
+
+#[test]
+fn what_is_not_an_item_is_named_and_the_rest_still_stands() {
+    for member in ["a: procedure().query(f),", "const a = procedure().query(f);", "fn a(&self): Query<(), u8> {}"] {
+        let block = format!("impl Auth {{ fn b(&self) -> Query<(), User> {{ procedure().query(f) }} {member} }}");
+        let expansion = expand(quote!("auth", state = AppState), block.parse().expect("tokens"));
+        assert_eq!(messages(expansion.clone()).len(), 1, "{member}");
+        assert!(formatted(expansion).contains(r#".procedure("b", Self::b(&self))"#), "{member}");
+    }
 }
 
 #[test]
@@ -435,6 +454,12 @@ fn code_that_only_looks_like_a_slip_is_left_alone() {
                     const LIMIT: u32 = 5;
                     Ok((LIMIT, json.null, ptr::null::<u8>(), null()))
                 })
+            }
+        ),
+        // This `yield` is of a macro that makes a stream.
+        quote!(
+            fn a(&self) -> Subscription<(), U> {
+                procedure().subscription(async |_| Ok(stream! { loop { yield Ok(1); } }))
             }
         ),
         // These follow the handler.
