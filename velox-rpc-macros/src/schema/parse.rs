@@ -7,7 +7,7 @@ use syn::{DeriveInput, Field};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::item;
-use crate::naming::{pascal, unraw};
+use crate::naming::pascal;
 use crate::tokens::{between_commas, is, is_group, is_word, regrouped};
 
 /// Parses the item. If it is neither a struct nor an enum, reports a mistake and returns `None`.
@@ -67,21 +67,15 @@ fn right_field(field: &[TokenTree], mistakes: &mut Mistakes) -> TokenStream {
     if Field::parse_named.parse2(tokens.clone()).is_ok() {
         return tokens;
     }
-    let mut rest = field;
-    let name = loop {
-        match rest {
-            [TokenTree::Ident(name), ..] if name != "pub" => break name,
-            [_, after @ ..] => rest = after,
-            [] => {
-                mistakes.at(tokens, FIELD);
-                return TokenStream::new();
-            }
-        }
+    let is_name = |token: &TokenTree| matches!(token, TokenTree::Ident(_)) && !is_word(token, "pub");
+    let Some(at) = field.iter().position(is_name) else {
+        mistakes.at(tokens, FIELD);
+        return TokenStream::new();
     };
-    let type_name = pascal(&unraw(name));
+    let (name, type_name) = (&field[at], pascal(&field[at].to_string()));
     let own = |kind: &str| format!("write `{name}: {type_name}`, with `#[schema]` above `{kind} {type_name}`");
     let ty = |ty: &[TokenTree]| shown(ty.iter().cloned().collect::<TokenStream>());
-    let (place, message) = match &rest[1..] {
+    let (place, message) = match &field[at + 1..] {
         [mark, _, optional @ ..] if is(mark, '?') => {
             let ty = ty(optional);
             (mark, format!("a field that may be missing has the type `Option<…>`: write `{name}: Option<{ty}>`"))
@@ -93,7 +87,7 @@ fn right_field(field: &[TokenTree], mistakes: &mut Mistakes) -> TokenStream {
             (object, format!("an object inside another is a struct: {}", own("struct")))
         }
         [_, text @ TokenTree::Literal(_), ..] => (text, format!("a choice of strings is an enum: {}", own("enum"))),
-        _ => (&rest[0], FIELD.to_owned()),
+        _ => (name, FIELD.to_owned()),
     };
     let ty = mistakes.in_place_of_type(place, message);
     let vis = field.iter().find(|token| is_word(token, "pub"));

@@ -1,6 +1,6 @@
 //! Checks that the rules of `#[validate(…)]` exist and are in a place where they are checked.
 
-use syn::{Attribute, Meta};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 use crate::diagnostics::{Mistakes, did_you_mean};
 use crate::schema::attributes::{listed, metas};
@@ -44,6 +44,7 @@ fn takes(rule: &Meta, mistakes: &mut Mistakes) {
             rule,
             "`multiple_of` needs a number above zero: write `multiple_of = 5`, or `multiple_of(value = 5, message = \"…\")`",
         ),
+        _ if name == "regex" && is_pattern(rule) => mistakes.at(rule, PATTERN),
         Meta::Path(_) => {}
         Meta::NameValue(_) if name == "multiple_of" => {}
         Meta::NameValue(pair) => {
@@ -64,6 +65,13 @@ fn takes(rule: &Meta, mistakes: &mut Mistakes) {
             Err(_) => mistakes.at(&inner.tokens, format_args!("the arguments of a rule have names: write {example}")),
         },
     }
+}
+
+/// Returns whether `regex(path = "…")` has a pattern in place of a path.
+fn is_pattern(rule: &Meta) -> bool {
+    let is_text =
+        |path: &Expr| matches!(path, Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.parse::<Expr>().is_err());
+    Rule::new(rule).is_some_and(|rule| rule.argument("path").is_some_and(is_text))
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
@@ -103,6 +111,9 @@ pub(crate) fn none(attrs: &[Attribute], mistakes: &mut Mistakes) {
         );
     }
 }
+
+const PATTERN: &str = "a pattern is compiled once: write `static PATTERN: LazyLock<Regex> = LazyLock::new(|| \
+    Regex::new(\"…\").unwrap());` and `regex(path = *PATTERN)`";
 
 /// The rules, with the arguments they accept in addition to a message and a code.
 const RULES: [(&str, &str); 15] = [
