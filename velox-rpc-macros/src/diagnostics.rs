@@ -21,6 +21,14 @@ impl Mistakes {
         self.add(syn::Error::new_spanned(tokens, message));
     }
 
+    /// Reports a mistake, unless one with the same message was reported elsewhere.
+    pub(crate) fn at_first(&mut self, tokens: impl ToTokens, message: String) {
+        match &self.errors {
+            Some(errors) if errors.into_iter().any(|error| error.to_string() == message) => self.count += 1,
+            _ => self.at(tokens, message),
+        }
+    }
+
     /// Reports a mistake that spans several pieces, from the first to the last.
     pub(crate) fn at_all<T: ToTokens>(&mut self, pieces: impl IntoIterator<Item = T>, message: impl std::fmt::Display) {
         let tokens: TokenStream = pieces.into_iter().map(|piece| piece.to_token_stream()).collect();

@@ -96,15 +96,16 @@ fn fields(handler: &Closure<'_>, output: &str, about: &About<'_>, mistakes: &mut
         _ => is_another |= !before.is_some_and(|it| is(it, '&')),
     });
     for name in missing.into_iter().filter(|_| !is_another) {
-        let message = if name == "user" || name == "session" {
-            format!("`ctx` has no field `{name}` here: put `.use_(self.session.required())` before the handler")
+        if name == "user" || name == "session" {
+            let cure = "put `.use_(self.session.required())` before the handler";
+            mistakes.at(&name, format_args!("`ctx` has no field `{name}` here: {cure}"));
         } else {
-            let namespace = about.namespace.value();
-            format!(
-                "`ctx` has no field `{name}` here: for a field of the state, write `#[router(\"{namespace}\", state = AppState)]`; \
-                    for a field that a middleware adds, put `.use_(…)` before the handler"
-            )
-        };
-        mistakes.at(name, message);
+            let message = format!(
+                "`ctx` has no field `{name}` here: for a field of the state, write `#[router(\"{}\", state = AppState)]`; \
+                    for a field that a middleware adds, put `.use_(…)` before the handler",
+                about.namespace.value()
+            );
+            mistakes.at_first(name, message);
+        }
     }
 }

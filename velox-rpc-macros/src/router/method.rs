@@ -75,17 +75,14 @@ impl Procedure {
         for route in &routes {
             takes_input(route, input, method, mistakes);
         }
-        let is_harmless = mistakes.count();
+        let of_signature = mistakes.count();
         if !slips::report(&body, mistakes) {
             let said = Said { method: &method.signature.ident, kind: &segment.ident, input, output };
             agreement::report(&said, &body, about, mistakes);
         }
-        if mistakes.count() != is_harmless {
-            return Outcome::Broken(Damage::Unreadable);
-        }
         if mistakes.count() != before {
-            let is_chain = !chain::last_chain(&body).is_empty();
-            return Outcome::Broken(if is_chain { Damage::Harmless } else { Damage::Unreadable });
+            let is_harmless = mistakes.count() == of_signature && !chain::last_chain(&body).is_empty();
+            return Outcome::Broken(if is_harmless { Damage::Harmless } else { Damage::Unreadable });
         }
         let name = unraw(&method.signature.ident);
         Outcome::Procedure(Box::new(Self {

@@ -44,8 +44,7 @@ impl Router {
         let mut broken = Vec::new();
         for member in &block.members {
             if let Member::Unreadable(place) = member {
-                let message = "a procedure is a method: write `fn get_user(&self) -> Query<I, O> { … }`";
-                mistakes.at_span(*place, message);
+                mistakes.at_span(*place, "a procedure is a method: write `fn get_user(&self) -> Query<I, O> { … }`");
             }
         }
         for method in block.methods_mut() {
