@@ -25,3 +25,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 3

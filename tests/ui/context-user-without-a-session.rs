@@ -21,3 +21,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 3

@@ -39,3 +39,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 5

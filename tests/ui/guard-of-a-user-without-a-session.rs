@@ -16,3 +16,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 2

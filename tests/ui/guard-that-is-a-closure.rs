@@ -26,3 +26,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 4

@@ -30,3 +30,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 3

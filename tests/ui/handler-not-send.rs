@@ -37,3 +37,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 3

@@ -40,3 +40,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 3

@@ -29,3 +29,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 4

@@ -20,3 +20,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 2

@@ -22,3 +22,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 2

@@ -32,3 +32,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 3

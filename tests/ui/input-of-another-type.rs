@@ -31,3 +31,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 4

@@ -35,3 +35,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 4

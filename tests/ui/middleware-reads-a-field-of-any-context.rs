@@ -11,3 +11,4 @@ async fn owner(ctx: &impl Ctx) -> Result<String> {
 }
 
 fn main() {}
+// mistakes: 2

@@ -17,3 +17,4 @@ pub fn locale(ctx: &impl Ctx) -> Result<String> {
 }
 
 fn main() {}
+// mistakes: 2

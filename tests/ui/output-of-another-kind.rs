@@ -16,3 +16,4 @@ impl Files {
 }
 
 fn main() {}
+// mistakes: 2

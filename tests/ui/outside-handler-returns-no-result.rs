@@ -8,3 +8,4 @@ pub fn build() {
 }
 
 fn main() {}
+// mistakes: 4

@@ -12,3 +12,4 @@ pub fn build() {
 }
 
 fn main() {}
+// mistakes: 3

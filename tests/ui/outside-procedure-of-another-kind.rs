@@ -9,3 +9,4 @@ pub fn get_user() -> Mutation<(), u32> {
 }
 
 fn main() {}
+// mistakes: 2

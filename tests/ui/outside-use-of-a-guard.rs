@@ -8,3 +8,4 @@ pub fn build(session: &SessionMiddleware) {
 }
 
 fn main() {}
+// mistakes: 2

@@ -18,3 +18,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 2

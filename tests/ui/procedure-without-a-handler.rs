@@ -23,3 +23,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 2

@@ -13,3 +13,4 @@ pub struct Order {
 }
 
 fn main() {}
+// mistakes: 2

@@ -24,3 +24,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 5

@@ -12,3 +12,4 @@ pub struct User {
 }
 
 fn main() {}
+// mistakes: 2

@@ -11,3 +11,4 @@ pub fn shown(input: &SignUp) -> String {
 }
 
 fn main() {}
+// mistakes: 2

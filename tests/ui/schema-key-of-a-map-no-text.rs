@@ -7,3 +7,4 @@ pub struct Board {
 }
 
 fn main() {}
+// mistakes: 2

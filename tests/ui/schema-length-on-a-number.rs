@@ -9,3 +9,4 @@ pub struct SignUp {
 }
 
 fn main() {}
+// mistakes: 2

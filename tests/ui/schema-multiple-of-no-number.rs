@@ -11,3 +11,4 @@ struct Order {
 }
 
 fn main() {}
+// mistakes: 3

@@ -18,3 +18,4 @@ impl Links {
 }
 
 fn main() {}
+// mistakes: 3

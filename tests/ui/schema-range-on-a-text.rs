@@ -11,3 +11,4 @@ pub struct SignUp {
 }
 
 fn main() {}
+// mistakes: 3

@@ -9,3 +9,4 @@ pub struct Product {
 }
 
 fn main() {}
+// mistakes: 2

@@ -13,3 +13,4 @@ pub struct Host {
 }
 
 fn main() {}
+// mistakes: 4

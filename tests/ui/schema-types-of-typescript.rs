@@ -17,3 +17,4 @@ pub fn shown(input: SignUp) -> String {
 }
 
 fn main() {}
+// mistakes: 5

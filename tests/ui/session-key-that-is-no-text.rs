@@ -9,3 +9,4 @@ fn remove(session: &Session) -> Result<bool, SessionError> {
 }
 
 fn main() {}
+// mistakes: 2

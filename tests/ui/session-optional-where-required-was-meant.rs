@@ -17,3 +17,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 2

@@ -14,3 +14,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 6

@@ -14,3 +14,4 @@ impl Live {
 }
 
 fn main() {}
+// mistakes: 2

@@ -27,3 +27,4 @@ impl Users {
 }
 
 fn main() {}
+// mistakes: 4

@@ -21,3 +21,4 @@ pub fn with_accounts_at_once(session: SessionMiddleware) -> SessionMiddleware<Ac
 }
 
 fn main() {}
+// mistakes: 3
