@@ -146,7 +146,7 @@ pub(crate) fn is_text(code: &[TokenTree]) -> bool {
 }
 
 const THROW: &str = "Rust has no `throw`: write `return Err(Error::bad_request(\"…\"))`";
-const NONE: &str = "write `user.is_none()`, or take the value by `let Some(user) = user else { return Err(…) };`";
-const YIELD: &str = "Rust has no generators: return a stream whose items are `Ok(value)`, such as that of a channel";
+const NONE: &str = "write `user.is_none()`, or take the value with `let Some(user) = user else { return Err(…) };`";
+const YIELD: &str = "stable Rust has no `yield`: return a stream of `Ok(value)`, for example from a channel";
 const TEXT: &str =
     "a string is not an error: write `Err(Error::bad_request(…))`, or use another constructor of `velox_rpc::Error`";

@@ -106,7 +106,7 @@ fn signature(method: &Function, mistakes: &mut Mistakes) {
     if let Some(token) = &signature.asyncness {
         mistakes.at(
             token,
-            "a procedure is built without waiting: remove `async` here, and write it in the handler, `async |…|`",
+            "a procedure is built synchronously: remove `async` here, and write it in the handler, `async |…|`",
         );
     }
     let one = format!("`{name}` cannot be generic: remove the parameters and name the types");

@@ -40,11 +40,8 @@ pub(crate) fn types<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Op
     };
     let (wanted, when) = match types.as_slice() {
         [input, output, Type::Path(third)] if third.path.is_ident("Error") => {
-            let message = format!(
-                "every handler returns `velox_rpc::Error`, so it is not written: write `{kind}<{}, {}>`",
-                shown(input),
-                shown(output)
-            );
+            let message =
+                format!("the error is always `velox_rpc::Error`: write `{kind}<{}, {}>`", shown(input), shown(output));
             mistakes.at(third, message);
             return None;
         }

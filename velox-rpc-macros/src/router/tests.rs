@@ -181,7 +181,7 @@ fn a_method_that_cannot_be_a_procedure_is_named() {
             quote!(
                 async fn a(&self) -> Query<(), U> {}
             ),
-            "a procedure is built without waiting: remove `async` here, and write it in the handler, `async |…|`",
+            "a procedure is built synchronously: remove `async` here, and write it in the handler, `async |…|`",
         ),
         (
             quote!(

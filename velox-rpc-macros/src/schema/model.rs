@@ -285,12 +285,12 @@ fn note_variants(serde: &Container<'_>, variants: &[Variant<'_>], mistakes: &mut
     for Variant { ident, attrs, style, fields, .. } in variants {
         if attrs.deserialize_with().is_some() || attrs.serialize_with().is_some() {
             mistakes
-                .at(ident, "clients are not told what a function makes of a variant: put the function on its field");
+                .at(ident, "the JSON Schema cannot describe a variant that a function reads or writes: put the attribute on its field");
         }
         if let (TagType::Internal { .. }, Style::Newtype) = (serde.attrs.tag(), style)
             && Peeled::new(fields[0].ty).is_nothing()
         {
-            mistakes.at(fields[0].ty, format_args!("with a tag, this variant holds nothing: write `{ident}` alone"));
+            mistakes.at(fields[0].ty, format_args!("this type has no JSON beside a tag: write `{ident}` without it"));
         }
     }
 }

@@ -107,7 +107,7 @@ pub(crate) fn none(attrs: &[Attribute], mistakes: &mut Mistakes) {
         mistakes.at(
             meta,
             "velox does not check rules here: move these fields into a struct with `#[schema]`, and \
-            hold it as `#[validate(nested)] T`",
+            write `#[validate(nested)] T` here",
         );
     }
 }

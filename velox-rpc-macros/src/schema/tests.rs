@@ -329,7 +329,7 @@ fn parameters_of_the_type_are_kept() {
 #[test]
 fn every_mistake_is_named() {
     let elsewhere = "velox checks the rules of structs: make a `#[schema] struct Name(#[validate(…)] String)`, and hold it as `#[validate(nested)] Name` here";
-    let nowhere = "velox does not check rules here: move these fields into a struct with `#[schema]`, and hold it as `#[validate(nested)] T`";
+    let nowhere = "velox does not check rules here: move these fields into a struct with `#[schema]`, and write `#[validate(nested)] T` here";
     for (item, message) in [
         (quote!(union A { a: u8 }), "the fields of a union cannot be told apart in JSON: make it an enum"),
         (
@@ -418,7 +418,7 @@ fn every_mistake_is_named() {
                     B(u8),
                 }
             ),
-            "clients are not told what a function makes of a variant: put the function on its field",
+            "the JSON Schema cannot describe a variant that a function reads or writes: put the attribute on its field",
         ),
         (
             quote!(
@@ -427,7 +427,7 @@ fn every_mistake_is_named() {
                     B(()),
                 }
             ),
-            "with a tag, this variant holds nothing: write `B` alone",
+            "this type has no JSON beside a tag: write `B` without it",
         ),
         (
             quote!(
@@ -436,7 +436,7 @@ fn every_mistake_is_named() {
                     B(PhantomData<u8>),
                 }
             ),
-            "with a tag, this variant holds nothing: write `B` alone",
+            "this type has no JSON beside a tag: write `B` without it",
         ),
         (
             quote!(

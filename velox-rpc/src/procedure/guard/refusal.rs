@@ -104,7 +104,7 @@ macro_rules! worded {
 /// `Result<(), Refusal>` or `Result<(), Error>`.
 #[diagnostic::on_unimplemented(
     message = "a guard's closure returns `bool`, `Result<(), Refusal>` or `Result<(), Error>`, and this one returns `{Self}`",
-    label = "not a verdict",
+    label = "not the result of a guard",
     note = "for a guard with an `.await`, write an `impl Guard<C>`"
 )]
 pub trait Verdict {
