@@ -12,6 +12,7 @@ use syn::{
 use crate::diagnostics::{Mistakes, shown};
 use crate::item::Function;
 use crate::naming::{pascal, unraw};
+use crate::place;
 use crate::root::Root;
 use crate::types::InTypeScript;
 
@@ -62,6 +63,9 @@ impl Middleware {
         let (attrs, inner_attrs) =
             attrs.into_iter().partition(|attribute| ABOUT.iter().any(|name| attribute.path().is_ident(name)));
         let name = signature.ident.clone();
+        // With the user's own name, the compiler would suggest `tenant<Tenant>` for a type that is not
+        // imported.
+        signature.ident.set_span(place::at(name.span()));
         let function = signature.receiver().is_none().then_some(Inner { attrs: inner_attrs, signature, body });
         Self {
             root: Root::find(root),

@@ -15,13 +15,15 @@ use crate::tokens::{each, is, tokens};
 /// Generates the expansion of `#[router]`.
 pub(crate) fn router(router: &Router) -> TokenStream {
     let private = router.root.private();
-    let Block { attrs, impl_token, self_ty, members } = &router.block;
+    let Block { attrs, self_ty, members } = &router.block;
     let members = members.iter().map(|member| self::member(member, router));
     let into_router = into_router(router, &private);
     let checks = router.procedures.iter().map(|procedure| check::parameters(procedure, &private));
     quote! {
         #(#attrs)*
-        #impl_token #self_ty { #(#members)* }
+        // With the user's own `impl`, the compiler would suggest `impl<AppState>` for a state that is
+        // not imported.
+        impl #self_ty { #(#members)* }
 
         #into_router
 

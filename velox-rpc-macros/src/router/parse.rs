@@ -51,7 +51,6 @@ impl Arguments {
 /// The `impl` block.
 pub(crate) struct Block {
     pub(crate) attrs: Vec<Attribute>,
-    pub(crate) impl_token: Token![impl],
     pub(crate) self_ty: Type,
     pub(crate) members: Vec<Member>,
 }
@@ -110,7 +109,7 @@ impl Parse for Header {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         input.parse::<Option<Token![unsafe]>>()?;
-        let impl_token = input.parse()?;
+        input.parse::<Token![impl]>()?;
         let mut generics: Generics = input.parse()?;
         input.parse::<Option<Token![!]>>()?;
         let first: Type = input.parse()?;
@@ -125,7 +124,7 @@ impl Parse for Header {
         while !content.is_empty() {
             members.push(content.parse()?);
         }
-        Ok(Self { block: Block { attrs, impl_token, self_ty, members }, generics, trait_name })
+        Ok(Self { block: Block { attrs, self_ty, members }, generics, trait_name })
     }
 }
 
