@@ -204,7 +204,7 @@ const GUARD: &str = "the closure of a guard takes the context and the input: wri
 const NEVER: &str =
     "this middleware never calls `next`: end it with `next.run(ctx).await`, or use `.guard_fn(…)` to refuse calls";
 const ARROW: &str = "a handler is a Rust closure: write `async |Call { input, ctx }| { … }`";
-const STEPS: [Slip; 12] = [
+const STEPS: [Slip; 13] = [
     ("use", |_, _| true, "`use` is a keyword of Rust: write `.use_(…)`"),
     ("input", given, "an input is a type: write `.input::<{}>()`, with `#[schema]` above `struct {}`"),
     ("input", untyped, "the type of the input is missing: write `.input::<T>()`"),
@@ -215,6 +215,7 @@ const STEPS: [Slip; 12] = [
     ("rest", small_method, "an HTTP method is a constant in upper case: write `Method::{}`"),
     ("guard", text, "`.guard(…)` takes a guard: pass a name and a closure to `.guard_fn(\"name\", |ctx, input| …)`"),
     ("guard", closure, "`.guard(…)` takes a guard: pass a closure to `.guard_fn(\"name\", |ctx, input| …)`"),
+    ("guards", |step, arguments| !alone(step, arguments), "several guards are one list: write `.guards((a, b))`"),
     ("guard_fn", closure, "a guard has a name: write `.guard_fn(\"name\", |ctx, input| …)`"),
     ("use_", closure, "`.use_(…)` takes a middleware: pass a closure to `.use_fn(async |ctx, next| …)`"),
 ];
