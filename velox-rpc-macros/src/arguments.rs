@@ -86,6 +86,9 @@ fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
     match did_you_mean(name, known) {
         Some(meant) => format!("`#[{macro_name}]` has no key `{name}`: did you mean `{meant}`?"),
         None if macro_name == "schema" => format!("`#[schema]` has no key `{name}`: write `#[serde({name} …)]`"),
+        None if macro_name == "router" => {
+            format!("the keys are {list}, and the namespace has none: write `\"users\"` alone")
+        }
         None => format!("`#[{macro_name}]` has no key `{name}`, only {list}"),
     }
 }
@@ -118,7 +121,7 @@ mod tests {
             mistakes,
             [
                 "`#[router]` has no key `stat`: did you mean `state`?",
-                "`#[router]` has no key `name`, only `state` and `crate`",
+                "the keys are `state` and `crate`, and the namespace has none: write `\"users\"` alone",
                 "`state` is given twice: remove one of the two",
             ]
         );

@@ -23,7 +23,8 @@ fn every_mistake_gets_one_error() {
     let mut wrong: Vec<String> = Vec::new();
     for case in &cases {
         let source = fs::read_to_string(format!("{case}.rs")).expect("the case");
-        let output = fs::read_to_string(format!("{case}.stderr")).expect("the recorded output");
+        // The other test reports a case without recorded output.
+        let Ok(output) = fs::read_to_string(format!("{case}.stderr")) else { continue };
         let said = source.lines().last().and_then(|line| line.strip_prefix("// mistakes: "));
         let mistakes: usize = said.map_or(1, |count| count.parse().expect("a number of mistakes"));
         let errors = output.lines().filter(|line| line.starts_with("error")).count();

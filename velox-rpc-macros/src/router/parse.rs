@@ -24,6 +24,8 @@ impl Arguments {
         let mut bare = bare.into_iter();
         let namespace = match bare.next() {
             Some(tokens) => namespace(tokens, mistakes),
+            // It may have a key, which is reported.
+            None if mistakes.count() > 0 => None,
             None => {
                 mistakes.at_span(
                     Span::call_site(),

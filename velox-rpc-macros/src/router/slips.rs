@@ -190,10 +190,6 @@ fn given(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
     !arguments.is_empty()
 }
 
-fn untyped(step: &Step<'_>, _: &[TokenTree]) -> bool {
-    step.types.is_empty()
-}
-
 fn alone(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
     between_commas(arguments.iter().cloned()).len() < 2
 }
@@ -207,9 +203,9 @@ const ARROW: &str = "a handler is a Rust closure: write `async |Call { input, ct
 const STEPS: [Slip; 13] = [
     ("use", |_, _| true, "`use` is a keyword of Rust: write `.use_(…)`"),
     ("input", given, "an input is a type: write `.input::<{}>()`, with `#[schema]` above `struct {}`"),
-    ("input", untyped, "the type of the input is missing: write `.input::<T>()`"),
+    ("input", |step, _| step.types.is_empty(), "the type of the input is missing: write `.input::<T>()`"),
     ("output", given, "an output is a type: write `.output::<{}>()`, with `#[schema]` above `struct {}`"),
-    ("output", untyped, "the type of the output is missing: write `.output::<T>()`"),
+    ("output", |step, _| step.types.is_empty(), "the type of the output is missing: write `.output::<T>()`"),
     ("rest", alone, "a route is a method and a path: write `.rest(Method::GET, \"/users/:id\")`"),
     ("rest", text, "an HTTP method is a constant of `velox_rpc::http::Method`: write `Method::{}`"),
     ("rest", small_method, "an HTTP method is a constant in upper case: write `Method::{}`"),
