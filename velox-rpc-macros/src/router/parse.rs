@@ -1,7 +1,6 @@
 //! Parses the arguments of `#[router]` and the `impl` block. Bodies stay as tokens.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
-use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Generics, ImplItem, LitStr, Path, Token, Type, braced};
 
@@ -132,17 +131,11 @@ impl Parse for Header {
 
 impl Parse for Member {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let ahead = input.fork();
-        if let Ok(method) = ahead.parse() {
-            input.advance_to(&ahead);
-            return Ok(Self::Method(Box::new(method)));
+        if input.fork().parse::<Function>().is_ok() {
+            return input.parse().map(|method| Self::Method(Box::new(method)));
         }
-        let ahead = input.fork();
-        let unreadable = match ahead.parse() {
-            Ok(item) => {
-                input.advance_to(&ahead);
-                return Ok(Self::Other(Box::new(item)));
-            }
+        let unreadable = match input.fork().parse::<ImplItem>() {
+            Ok(_) => return input.parse().map(|item| Self::Other(Box::new(item))),
             Err(error) => Self::Unreadable(error.span()),
         };
         while !input.is_empty() {
