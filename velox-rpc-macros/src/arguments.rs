@@ -86,9 +86,7 @@ fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
     match did_you_mean(name, known) {
         Some(meant) => format!("`#[{macro_name}]` has no key `{name}`: did you mean `{meant}`?"),
         None if macro_name == "schema" => format!("`#[schema]` has no key `{name}`: write `#[serde({name} …)]`"),
-        None if macro_name == "router" => {
-            format!("the keys are {list}, and the namespace has none: write `\"users\"` alone")
-        }
+        None if macro_name == "router" => format!("the keys are {list}; the namespace has none: write `\"users\"`"),
         None => format!("`#[{macro_name}]` has no key `{name}`, only {list}"),
     }
 }
@@ -121,7 +119,7 @@ mod tests {
             mistakes,
             [
                 "`#[router]` has no key `stat`: did you mean `state`?",
-                "the keys are `state` and `crate`, and the namespace has none: write `\"users\"` alone",
+                "the keys are `state` and `crate`; the namespace has none: write `\"users\"`",
                 "`state` is given twice: remove one of the two",
             ]
         );

@@ -23,10 +23,8 @@ impl Mistakes {
 
     /// Reports a mistake, unless one with the same message was reported elsewhere.
     pub(crate) fn at_first(&mut self, tokens: impl ToTokens, message: String) {
-        match &self.errors {
-            Some(errors) if errors.into_iter().any(|error| error.to_string() == message) => self.count += 1,
-            _ => self.at(tokens, message),
-        }
+        let is_known = self.errors.iter().flatten().any(|error| error.to_string() == message);
+        if is_known { self.count += 1 } else { self.at(tokens, message) }
     }
 
     /// Reports a mistake that spans several pieces, from the first to the last.

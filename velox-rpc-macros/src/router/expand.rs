@@ -17,7 +17,14 @@ pub(crate) fn router(router: &Router) -> TokenStream {
     let private = router.root.private();
     let Block { attrs, self_ty, members } = &router.block;
     let members = members.iter().map(|member| self::member(member, router));
-    let into_router = into_router(router, &private);
+    let (namespace, description) = (&router.namespace, router.description.iter());
+    // If the state may be missing, the router fits every application, so that the compiler does not
+    // also report the application.
+    let (parameters, state) = match router.may_lack_state {
+        true => (quote!(<__S: 'static>), quote!(__S)),
+        false => (TokenStream::new(), router.state.to_token_stream()),
+    };
+    let entries = router.procedures.iter().map(|procedure| entry(procedure, router));
     let checks = router.procedures.iter().map(|procedure| check::parameters(procedure, &private));
     quote! {
         #(#attrs)*
@@ -25,39 +32,18 @@ pub(crate) fn router(router: &Router) -> TokenStream {
         // not imported.
         impl #self_ty { #(#members)* }
 
-        #into_router
-
-        #(#checks)*
-    }
-}
-
-/// Implements `IntoRouter`. If the state may be missing, the router fits every application, so that
-/// the compiler does not also report the application.
-fn into_router(router: &Router, private: &TokenStream) -> TokenStream {
-    let Router { namespace, state, procedures, block, .. } = router;
-    let description = router.description.iter();
-    let (parameters, state, body) = if router.may_lack_state {
-        let used = procedures.iter().map(|Procedure { method, cfgs, .. }| quote!(#(#cfgs)* let _ = Self::#method;));
-        (quote!(<__S: 'static>), quote!(__S), quote!(#(#used)* ::core::unreachable!()))
-    } else {
-        let entries = procedures.iter().map(entry);
-        let body = quote! {
-            let router = #private::Router::new(#namespace) #(.describe(#description))*;
-            #(#entries)*
-            router
-        };
-        (TokenStream::new(), state.to_token_stream(), body)
-    };
-    let self_ty = &block.self_ty;
-    quote! {
         #[automatically_derived]
         impl #parameters #private::IntoRouter<#state> for #self_ty {
             // The router still serves procedures that are deprecated for callers.
             #[allow(deprecated)]
             fn into_router(self) -> #private::Router<#state> {
-                #body
+                let router = #private::Router::new(#namespace) #(.describe(#description))*;
+                #(#entries)*
+                router
             }
         }
+
+        #(#checks)*
     }
 }
 
@@ -123,8 +109,11 @@ fn named(procedure: &Procedure, method: &Function, router: &Router) -> TokenStre
 
 /// Adds one procedure to the router. This is a statement, because only a statement can have a
 /// `#[cfg]`.
-fn entry(procedure: &Procedure) -> TokenStream {
+fn entry(procedure: &Procedure, router: &Router) -> TokenStream {
     let Procedure { method, wire_name, cfgs, .. } = procedure;
+    if router.may_lack_state {
+        return quote!(#(#cfgs)* let _ = Self::#method;);
+    }
     let description = procedure.description.iter();
     let deprecation = procedure.deprecation.iter();
     quote_spanned! {place::at(method.span())=>

@@ -43,9 +43,8 @@ impl Router {
         let mut procedures: Vec<Procedure> = Vec::new();
         let mut broken = Vec::new();
         for member in &block.members {
-            if let Member::Unreadable(place) = member {
-                mistakes.at_span(*place, "a procedure is a method: write `fn get_user(&self) -> Query<I, O> { … }`");
-            }
+            let Member::Unreadable(place) = member else { continue };
+            mistakes.at_span(*place, "a procedure is a method: write `fn get_user(&self) -> Query<I, O> { … }`");
         }
         for method in block.methods_mut() {
             match Procedure::read(method, &about, mistakes) {
