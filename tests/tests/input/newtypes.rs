@@ -26,7 +26,11 @@ struct Pair(Word, #[schema(trim)] String);
 struct Percent(#[validate(range(min = 0, max = 100), custom(function = is_even))] u8);
 
 fn is_even(percent: u8) -> Result<(), ValidationError> {
-    if percent.is_multiple_of(2) { Ok(()) } else { Err(ValidationError::new("even").with_message("Must be even".into())) }
+    if percent.is_multiple_of(2) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("even").with_message("Must be even".into()))
+    }
 }
 
 #[schema]
