@@ -4,8 +4,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
+use tower_http::cors::AllowHeaders;
 pub use tower_http::cors::CorsLayer;
 use url::Url;
 
@@ -16,7 +16,8 @@ use url::Url;
 ///
 /// - cookies, for a page that calls `fetch(url, { credentials: 'include' })`,
 /// - the methods GET, POST, PUT, PATCH and DELETE,
-/// - the request headers `Content-Type`, `X-CSRF-Token` and `Authorization`,
+/// - every request header that the browser asks for in its preflight, such as `Content-Type`,
+///   `Authorization`, or the `trpc-accept` of `httpBatchStreamLink`,
 /// - reading the response headers `Retry-After`, `X-RateLimit-Limit`, `X-RateLimit-Remaining`,
 ///   `X-RateLimit-Reset` and `X-Request-Id`.
 ///
@@ -46,7 +47,7 @@ use url::Url;
 /// # Ok(()) }
 /// ```
 ///
-/// To allow another request header, and pages that send no cookies:
+/// To allow only some request headers, and pages that send no cookies:
 ///
 /// ```
 /// use velox_rpc::cors;
@@ -91,7 +92,7 @@ fn layer(origins: Vec<Result<HeaderValue, String>>) -> Result<CorsLayer, CorsErr
         .allow_origin(allowed)
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([CONTENT_TYPE, AUTHORIZATION, HeaderName::from_static("x-csrf-token")])
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(EXPOSED.map(HeaderName::from_static))
         .max_age(MAX_AGE);
     Ok(layer)
