@@ -149,6 +149,10 @@ impl Types {
         self & Self::NULL == Self::NULL
     }
 
+    pub(crate) fn has_object(self) -> bool {
+        self & Self::OBJECT == Self::OBJECT
+    }
+
     pub(crate) fn without_null(self) -> Self {
         Self(self.0 & !Self::NULL.0)
     }

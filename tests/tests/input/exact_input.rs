@@ -1199,3 +1199,82 @@ async fn what_serde_accepts_is_accepted_beside_a_list() {
     // serde alone would read an array as a struct.
     assert!(write(&body::<Counted>(), r#"["a",["x"]]"#).await.is_err());
 }
+
+/// Only an object has names, as a path and a query do.
+#[test]
+fn an_input_that_is_not_an_object_cannot_be_sent_in_a_path_or_query() {
+    #[schema]
+    struct Id(u32);
+    #[schema]
+    struct Pair(u32, String);
+    #[schema]
+    struct List(Vec<String>);
+    #[schema]
+    struct Maybe(Option<u32>);
+    #[schema]
+    enum Color {
+        Red,
+        Green,
+    }
+    #[schema]
+    #[serde(untagged)]
+    enum Scalar {
+        Number(u32),
+        Text(String),
+    }
+    fn start<T: Input>(method: Method, path: &'static str) -> String {
+        let procedure = procedure().input::<T>().rest(method.clone(), path);
+        let router = Router::new("test");
+        let router = match method {
+            Method::GET => router.procedure("run", procedure.query(|_| Ok(1))),
+            _ => router.procedure("run", procedure.mutation(|_| Ok(1))),
+        };
+        App::new(()).router(router).into_service().err().map(|error| error.to_string()).unwrap_or_default()
+    }
+    fn refused<T: Input>() {
+        for (method, path) in [
+            (Method::GET, "/x"),
+            (Method::DELETE, "/x"),
+            (Method::GET, "/x/:id"),
+            (Method::PUT, "/x/:id"),
+            (Method::PATCH, "/x/:id"),
+        ] {
+            let error = start::<T>(method, path);
+            for part in ["the input is not an object", "`.no_rest()`", "`App::derive_rest(false)`", "a named field"] {
+                assert!(error.contains(part), "{error}");
+            }
+        }
+        for method in [Method::POST, Method::PUT, Method::PATCH] {
+            assert_eq!(start::<T>(method, "/x"), "", "a body is JSON of any form");
+        }
+        let query = procedure().input::<T>().query(|_| Ok(1));
+        let app = App::new(()).derive_rest(false).router(Router::new("test").procedure("run", query)).trpc("/trpc");
+        app.into_service().expect("tRPC sends JSON");
+    }
+    refused::<Id>();
+    refused::<Pair>();
+    refused::<Maybe>();
+    refused::<Color>();
+    refused::<Scalar>();
+    refused::<List>();
+}
+
+#[tokio::test]
+async fn an_input_that_may_be_an_object_or_is_nothing_can_be_a_query() {
+    #[schema]
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Either {
+        Name(String),
+        Named { name: String },
+    }
+    #[schema]
+    #[derive(Serialize)]
+    struct Any(Value);
+    #[schema]
+    #[derive(Serialize)]
+    struct Nothing;
+    assert_eq!(read(&echo::<Either>(), "name=ada").await, Ok(r#"{"name":"ada"}"#.to_owned()));
+    assert_eq!(read(&echo::<Any>(), "").await, Ok("{}".to_owned()));
+    assert_eq!(read(&echo::<Nothing>(), "").await, Ok("null".to_owned()));
+}

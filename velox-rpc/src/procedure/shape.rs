@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::events::LAST_EVENT_ID;
 use crate::error::ErrorMap;
+use crate::json_schema::{Definitions, Types};
 use crate::validate::{KEEPS, Outline, OutlineField, TextType, mentions, unreadable};
 
 /// The shape of an input type.
@@ -29,6 +30,7 @@ pub(crate) struct InputSettings {
 
 struct Known {
     outline: Outline,
+    types: Types,
     /// `true` if serde accepts more than the schema of the type, so that each input must be checked
     /// again.
     is_lax: bool,
@@ -72,6 +74,16 @@ impl InputShape {
     /// Returns whether the type accepts `null` or a missing input.
     pub(crate) fn accepts_null(&self) -> bool {
         self.known().outline.accepts_null
+    }
+
+    /// Returns whether the type accepts `null` only, as a unit struct does.
+    pub(crate) fn is_null(&self) -> bool {
+        self.known().types == Types::NULL
+    }
+
+    /// Returns whether the type accepts an object.
+    pub(crate) fn accepts_object(&self) -> bool {
+        self.known().types.has_object()
     }
 
     /// Returns whether the type has a field of this wire name.
@@ -151,6 +163,7 @@ impl InputShape {
             let schema = Value::from(self.schema());
             Known {
                 outline: Outline::new(&schema),
+                types: Definitions(schema.get("$defs").and_then(Value::as_object)).types(&schema),
                 is_lax: mentions(&schema, LAX),
                 has_names: ["enum", "const"].iter().any(|keyword| mentions(&schema, keyword)),
                 tags: if mentions(&schema, KEEPS) { tags(&schema) } else { Vec::new() },

@@ -40,15 +40,22 @@ impl Source {
 
 impl InputPlan {
     /// Checks that the input accepts every parameter of the path, and that the query can carry all
-    /// other fields if they are sent there.
+    /// other fields if they are sent there. Both consist of names and values, which only an object
+    /// has.
     pub(super) fn new(method: &Method, parameters: &[String], shape: Option<&Arc<InputShape>>) -> Result<Self, String> {
+        let source = Source::of(method);
+        // Nothing is sent for an input that is always `null`.
+        let shape = shape.filter(|shape| source == Source::Body || !shape.is_null());
+        let has_names = source == Source::Query || !parameters.is_empty();
+        if has_names && shape.is_some_and(|shape| !shape.accepts_object()) {
+            return Err(NO_OBJECT.to_owned());
+        }
         let missing = parameters.iter().find(|parameter| !shape.is_some_and(|shape| shape.takes(parameter)));
         if let Some(parameter) = missing {
             return Err(format!(
                 "the input has no field `{parameter}`: add it to the input, or remove `:{parameter}` from the path"
             ));
         }
-        let source = Source::of(method);
         if source == Source::Query
             && let Some(field) = shape.and_then(|shape| shape.field_beyond_text())
         {
@@ -140,6 +147,9 @@ impl InputPlan {
         })
     }
 }
+
+const NO_OBJECT: &str = "the input is not an object, so a path or query cannot carry it: make it a struct with a named \
+    field, or use tRPC with `.no_rest()`, or with `App::derive_rest(false)` for all routes that come from names";
 
 #[cold]
 fn undecodable(part: &str) -> Error {
