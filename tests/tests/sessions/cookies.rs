@@ -9,7 +9,7 @@ use http_body_util::Full;
 use serde_json::json;
 use velox_rpc::{App, Call, Router, procedure};
 use velox_session::config::ConfigProblem;
-use velox_session::{MemoryStore, SameSite, Secret, SessionBuilder, session_middleware};
+use velox_session::{MemoryStore, SameSite, Secret, SessionBuilder, SessionMiddleware, session_middleware};
 use velox_tests::{Browser, Client, Kind, Log, Reply, SECRET, SessionsApp};
 
 /// An application in which Alice is logged in, with the value of her cookie.
@@ -675,4 +675,35 @@ async fn a_cookie_for_https_over_plain_http_logs_one_warning_in_development() {
         let lines = log.lines();
         assert_eq!(lines.iter().filter(|line| line.contains("set `secure(false)`")).count(), count, "{lines:#?}");
     }
+}
+
+#[test]
+fn two_managers_with_one_cookie_are_a_mistake_at_start() {
+    let session = |name: &str, path: &str| {
+        let settings = session_middleware(SECRET).store(MemoryStore::new()).cookie_name(name).path(path).secure(false);
+        settings.build().expect("good settings")
+    };
+    let start = |auth: &SessionMiddleware, notes: &SessionMiddleware| {
+        let login = procedure().use_(auth.optional()).mutation(|_| Ok(1));
+        let notes = Router::<()>::new("notes")
+            .procedure("list", procedure().use_(notes.required()).query(|_| Ok(1)))
+            .procedure("home", procedure().use_(notes.clone().user_type::<u32>().optional()).query(|_| Ok(1)))
+            .procedure("cart", procedure().use_(notes.middleware()).query(|_| Ok(1)));
+        let app = App::new(()).router(Router::new("auth").procedure("login", login)).router(notes);
+        app.into_service().err().map(|error| error.mistakes().to_vec()).unwrap_or_default()
+    };
+    let (one, other) = (session("session", "/"), session("session", "/"));
+    let mistake = "the cookie `session` with the path `/` belongs to two middlewares, in `auth.login` and in `notes.list`, \
+        and each refuses what the other sets: build it once, and give each router a clone";
+    assert_eq!(start(&one, &other), [mistake]);
+    assert_eq!(start(&one, &one.clone()), [] as [&str; 0]);
+    assert_eq!(start(&one, &session("admin", "/")), [] as [&str; 0]);
+    assert_eq!(start(&one, &session("session", "/api/notes")), [] as [&str; 0]);
+
+    let csrf = other.csrf().secure(false).bind_to_session(&other).build().expect("good settings");
+    let router = Router::<()>::new("notes")
+        .procedure("list", procedure().use_(one.required()).query(|_| Ok(1)))
+        .procedure("add", procedure().guard(csrf.guard()).mutation(|_| Ok(1)));
+    let error = App::new(()).router(router).into_service().expect_err("the token is bound to another session");
+    assert!(error.mistakes()[0].contains("in `notes.list` and in `notes.add`"), "{error}");
 }

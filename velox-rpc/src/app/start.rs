@@ -84,6 +84,7 @@ pub(super) fn build(table: Table, settings: Settings) -> Result<AppService, Star
     let mut mistakes = Mistakes::default();
     table.check_names(&mut mistakes);
     table.check_inputs(&mut mistakes);
+    table.check_claims(&mut mistakes);
     table.set_inputs(&inputs);
     let (rest, mut manifest) = Routes::build(&table, &prefix, derive_rest, &mut mistakes);
     if let Some(trpc) = &trpc {

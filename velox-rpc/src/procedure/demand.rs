@@ -74,6 +74,7 @@ pub struct Demands {
     descriptions: Vec<(Credential, Cow<'static, str>)>,
     refusals: Vec<(StatusCode, Cow<'static, str>)>,
     headers: Vec<ReplyHeader>,
+    claims: Vec<Claim>,
     /// These are separate until the kind of the procedure is known.
     of_mutations: Option<Box<Demands>>,
 }
@@ -85,6 +86,13 @@ pub(crate) struct ReplyHeader {
     pub(crate) description: Cow<'static, str>,
     /// The status of the replies that have it; `None` if all do.
     pub(crate) status: Option<StatusCode>,
+}
+
+/// What only one part of an application may have, and who has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) what: Cow<'static, str>,
+    pub(crate) owner: usize,
 }
 
 impl Demands {
@@ -121,6 +129,48 @@ impl Demands {
         if !self.descriptions.iter().any(|(known, _)| *known == credential) {
             self.descriptions.push((credential, description.into()));
         }
+    }
+
+    /// Declares that this step and its clones alone have something, such as a cookie that they set.
+    /// `owner` is a number that clones share. If another owner has it, the application does not
+    /// start.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use velox_rpc::procedure::{Demands, Guard};
+    /// use velox_rpc::{App, Ctx, Result, Router, procedure};
+    ///
+    /// #[derive(Clone, Default)]
+    /// struct Visits(Arc<Vec<String>>);
+    ///
+    /// impl<C: Ctx> Guard<C> for Visits {
+    ///     fn name(&self) -> &str { "visits" }
+    ///
+    ///     async fn check(&self, ctx: &C) -> Result<()> {
+    ///         // Reads and sets the cookie.
+    ///         # let _ = ctx;
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn describe(&self, demands: &mut Demands) {
+    ///         demands.claim("the cookie `visits`", Arc::as_ptr(&self.0).addr());
+    ///     }
+    /// }
+    ///
+    /// let start = |one: Visits, other: Visits| {
+    ///     let shop = Router::new("shop").guard(one).procedure("open", procedure().query(|_| Ok("open")));
+    ///     let cart = Router::new("cart").guard(other).procedure("look", procedure().query(|_| Ok("empty")));
+    ///     App::new(()).router(shop).router(cart).into_service()
+    /// };
+    /// let visits = Visits::default();
+    /// assert!(start(visits.clone(), visits).is_ok());
+    /// assert!(start(Visits::default(), Visits::default()).is_err());
+    /// ```
+    pub fn claim(&mut self, what: impl Into<Cow<'static, str>>, owner: usize) {
+        self.claims.push(Claim { what: what.into(), owner });
     }
 
     /// Returns the demands that apply only if the procedure is a mutation, for a guard that lets
@@ -199,6 +249,7 @@ impl Demands {
         more.descriptions.into_iter().for_each(|(credential, text)| self.explain(credential, text));
         more.refusals.into_iter().for_each(|(status, message)| self.refuse(status, message));
         more.headers.into_iter().for_each(|header| self.add_header(header));
+        self.claims.extend(more.claims);
     }
 
     /// Declares that some calls are refused with this status and message. As with errors, a status
@@ -224,6 +275,10 @@ impl Demands {
     /// Returns the description of a credential.
     pub(crate) fn description(&self, credential: &Credential) -> Option<&str> {
         self.descriptions.iter().find(|(known, _)| known == credential).map(|(_, text)| text.as_ref())
+    }
+
+    pub(crate) fn claims(&self) -> &[Claim] {
+        &self.claims
     }
 
     /// Returns whether a step reads a cookie, and may therefore set one.

@@ -25,7 +25,7 @@ mod step;
 mod subscribe;
 
 pub use self::builder::{ProcedureBuilder, procedure};
-pub(crate) use self::demand::ReplyHeader;
+pub(crate) use self::demand::{Claim, ReplyHeader};
 pub use self::demand::{Credential, Demands};
 pub(crate) use self::erased::{Endpoint, end, run};
 pub use self::erased::{Mutation, Procedure, Query, Subscription};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Namespace, Router};
 use crate::call::ProcedureName;
 use crate::context::SharedState;
-use crate::procedure::{Endpoint, InputSettings};
+use crate::procedure::{Claim, Endpoint, InputSettings};
 
 /// All procedures of an application, in the order in which they were added.
 #[derive(Default)]
@@ -51,6 +51,26 @@ impl Table {
                      cannot both have a field of one name: rename it",
                     endpoint.name
                 ));
+            }
+        }
+    }
+
+    /// Notes everything that two steps claim.
+    pub(crate) fn check_claims(&self, mistakes: &mut Mistakes) {
+        let mut owners: Vec<(&Claim, &ProcedureName)> = Vec::new();
+        for endpoint in &self.endpoints {
+            for claim in endpoint.meta.demands.claims() {
+                if owners.iter().any(|(known, _)| *known == claim) {
+                    continue;
+                }
+                if let Some((_, first)) = owners.iter().find(|(known, _)| known.what == claim.what) {
+                    mistakes.note(format!(
+                        "{} belongs to two middlewares, in `{first}` and in `{}`, and each refuses what the other sets: build it once, \
+                         and give each router a clone",
+                        claim.what, endpoint.name
+                    ));
+                }
+                owners.push((claim, &endpoint.name));
             }
         }
     }

@@ -47,6 +47,8 @@ pub(crate) struct Writer {
     removal: HeaderValue,
     /// `true` if the header omits the age.
     expires_on_close: bool,
+    #[cfg(feature = "rpc")]
+    pub(crate) path: String,
     /// `true` if the browser sends the cookie over HTTPS only.
     pub(crate) is_secure: bool,
 }
@@ -78,6 +80,8 @@ impl Writer {
             head: format!("{}=", attributes.name),
             tail: format!("{scope}{flags}"),
             removal: HeaderValue::try_from(removal).ok()?,
+            #[cfg(feature = "rpc")]
+            path: attributes.path.clone(),
             expires_on_close: attributes.expires_on_close,
             is_secure: attributes.secure,
         })

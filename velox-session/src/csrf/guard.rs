@@ -63,7 +63,8 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
             demands.refuse(StatusCode::FORBIDDEN, message);
         }
         if let Some(session) = &self.0.0.session {
-            demands.accept(cookie(session));
+            let cookie = cookie(session, demands);
+            demands.accept(cookie);
         }
     }
 }

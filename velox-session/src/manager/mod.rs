@@ -231,8 +231,10 @@ impl Manager {
         closing.ok().flatten().unwrap_or_default().of_session()
     }
 
-    pub(crate) fn cookie_name(&self) -> &str {
-        &self.0.name
+    /// Returns the name and the path of the cookie.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn cookie(&self) -> (&str, &str) {
+        (&self.0.name, &self.0.writer.path)
     }
 }
 

@@ -81,7 +81,8 @@ where
     }
 
     fn describe(&self, demands: &mut Demands) {
-        demands.require(cookie(&self.0.manager));
+        let cookie = cookie(&self.0.manager, demands);
+        demands.require(cookie);
         for Reason { status, message, .. } in [Reason::UNAUTHORIZED, Reason::USER_NOT_FOUND] {
             demands.refuse(status, message);
         }
@@ -135,7 +136,8 @@ impl<C: Ctx> Middleware<C> for PlainSession {
 
 /// Declares the demands of a middleware that lets everybody in.
 fn describe_open(manager: &Manager, demands: &mut Demands) {
-    demands.accept(cookie(manager));
+    let cookie = cookie(manager, demands);
+    demands.accept(cookie);
     describe_failures(demands);
 }
 
@@ -147,9 +149,12 @@ fn describe_failures(demands: &mut Demands) {
     demands.of_mutations().refuse(Reason::CROSS_SITE.status, Reason::CROSS_SITE.message);
 }
 
-/// Returns the credential that identifies a session.
-pub(crate) fn cookie(manager: &Manager) -> Credential {
-    Credential::Cookie(manager.cookie_name().to_owned().into())
+/// Returns the credential that identifies a session, and claims its cookie for the manager: another
+/// manager with this cookie would refuse the sessions of this one, and replace its cookie.
+pub(crate) fn cookie(manager: &Manager, demands: &mut Demands) -> Credential {
+    let (name, path) = manager.cookie();
+    demands.claim(format!("the cookie `{name}` with the path `{path}`"), manager.address());
+    Credential::Cookie(name.to_owned().into())
 }
 
 fn nobody() -> Error {
