@@ -88,15 +88,21 @@ impl Events {
     }
 }
 
-/// Prints an error and its sources on one line, the outermost first.
+/// Prints an error and its sources on one line, the outermost first. It leaves out a source whose
+/// text is already there: many errors, such as those of sqlx, repeat their source.
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
+        let mut written = self.0.to_string();
+        f.write_str(&written)?;
         let mut next = self.0.source();
         while let Some(cause) = next {
-            write!(f, ": {cause}")?;
+            let text = cause.to_string();
+            if !written.contains(&text) {
+                write!(f, ": {text}")?;
+                written = text;
+            }
             next = cause.source();
         }
         Ok(())
@@ -151,6 +157,19 @@ const LONGEST_WAIT: u64 = 60;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_that_the_error_repeats_is_printed_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("the user cannot be loaded")]
+        struct Loading(#[source] Database);
+        #[derive(Debug, thiserror::Error)]
+        #[error("error returned from database: {0}")]
+        struct Database(#[source] std::num::ParseIntError);
+        let source = "x".parse::<u32>().expect_err("it is not a number");
+        let text = Chain(&Loading(Database(source))).to_string();
+        assert_eq!(text, "the user cannot be loaded: error returned from database: invalid digit found in string");
+    }
 
     #[test]
     fn a_flood_is_logged_ten_times_a_second_and_counted() {

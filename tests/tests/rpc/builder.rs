@@ -976,6 +976,32 @@ async fn an_error_of_std_is_logged_once_with_its_sources_the_procedure_and_the_i
     }
 }
 
+/// Some errors, such as those of sqlx, contain the text of their source.
+#[derive(Debug)]
+struct Repeating(std::num::ParseIntError);
+
+impl fmt::Display for Repeating {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error returned from database: {}", self.0)
+    }
+}
+
+impl std::error::Error for Repeating {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_the_error_repeats_is_logged_once() {
+    let log = Log::listen();
+    let api = Client::of_one(procedure().query(|_| Ok("seven".parse::<u32>().map_err(Repeating)?)));
+    api.get("/api/test/run").await;
+    let lines = log.lines();
+    assert!(lines[0].contains("error returned from database: invalid digit found in string"), "{lines:?}");
+    assert_eq!(lines[0].matches("invalid digit").count(), 1, "{lines:?}");
+}
+
 #[tokio::test]
 async fn client_errors_are_not_logged_as_errors() {
     let log = Log::listen();

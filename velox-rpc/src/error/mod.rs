@@ -330,15 +330,21 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Prints a chain of sources on one line, outermost first, for the log.
+/// Prints a chain of sources on one line, outermost first, for the log. It leaves out a source
+/// whose text is already there: many errors, such as those of sqlx, repeat their source.
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
+        let mut written = self.0.to_string();
+        f.write_str(&written)?;
         let mut next = self.0.source();
         while let Some(source) = next {
-            write!(f, ": {source}")?;
+            let text = source.to_string();
+            if !written.contains(&text) {
+                write!(f, ": {text}")?;
+                written = text;
+            }
             next = source.source();
         }
         Ok(())
