@@ -11,8 +11,8 @@ use velox_rpc::call::Kind;
 use velox_rpc::context::{Reply as Head, RequestScope};
 use velox_rpc::procedure::{Guard, Outcome, Procedure, guard};
 use velox_rpc::{
-    App, Call, Context, Ctx, Error, Middleware, Mutation, Next, ProcedureBuilder, Query, Result, Router, middleware,
-    procedure, router, schema,
+    App, Call, Context, Ctx, Error, Middleware, Mutation, Next, ProcedureBuilder, Query, Result, Router, ServeError,
+    middleware, procedure, router, schema,
 };
 use velox_tests::{Client, Log, Reply, get};
 
@@ -973,6 +973,25 @@ async fn an_error_of_std_is_logged_once_with_its_sources_the_procedure_and_the_i
     let id = format!("request_id={}", reply.header("x-request-id").expect("an id"));
     for part in ["ERROR", "the row cannot be read: invalid digit found in string", "test.run", &id, "status=500"] {
         assert!(line.contains(part), "`{part}` in {line}");
+    }
+}
+
+/// `main` and `unwrap` print it.
+#[test]
+fn the_debug_text_of_an_error_begins_with_its_causes() {
+    let number = || "seven".parse::<u32>().map_err(Outer).expect_err("no number");
+    let address = "127.0.0.1:3000".parse().expect("an address");
+    let taken = ServeError::Listen { address, error: std::io::ErrorKind::AddrInUse.into() };
+    for (error, expected) in [
+        (Error::from(taken), "cannot listen on 127.0.0.1:3000: address already in use"),
+        (Error::from(number()), "the row cannot be read: invalid digit found in string"),
+        (
+            Error::unavailable("Try again").with_source(number()),
+            "the row cannot be read: invalid digit found in string (503 SERVICE_UNAVAILABLE: Try again)",
+        ),
+        (Error::conflict("Taken").with_code("TAKEN"), "409 TAKEN: Taken"),
+    ] {
+        assert_eq!(format!("{error:?}"), expected);
     }
 }
 

@@ -162,7 +162,7 @@ impl Error {
     /// Makes a 500 error: something failed on the server. The source is written to the log and
     /// never sent to the client.
     pub fn internal(source: impl Into<BoxError>) -> Self {
-        Self::new(ErrorKind::InternalServerError, "Internal server error").with_source(source)
+        Self::new(ErrorKind::InternalServerError, INTERNAL).with_source(source)
     }
 
     /// Makes a 400 error from the issues of an invalid input.
@@ -320,13 +320,17 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
+    /// Writes the causes first, and then what the client receives, because a `main` that returns
+    /// this error prints it with `Debug`, as `unwrap` does. An internal error is its causes alone:
+    /// `cannot listen on 127.0.0.1:3000: address already in use`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("status", &self.0.status.as_u16())
-            .field("code", &self.0.code)
-            .field("message", &self.0.message)
-            .field("source", &self.0.source)
-            .finish()
+        let Inner { status, code, message, source, .. } = &*self.0;
+        let status = status.as_u16();
+        match source {
+            Some(source) if message == INTERNAL => write!(f, "{}", Chain(&**source)),
+            Some(source) => write!(f, "{} ({status} {code}: {message})", Chain(&**source)),
+            None => write!(f, "{status} {code}: {message}"),
+        }
     }
 }
 
@@ -351,6 +355,8 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
+/// The message of an internal error.
+const INTERNAL: &str = "Internal server error";
 /// The message for an input that fails its schema.
 pub(crate) const INVALID: &str = "Validation failed";
 
