@@ -396,6 +396,29 @@ async fn the_steps_of_a_router_run_around_all_its_procedures() {
     }
 }
 
+#[tokio::test]
+async fn a_closure_around_a_router_runs_before_and_after_all_its_procedures() {
+    let run = || procedure::<AppState>().use_fn(layer("own"));
+    let router = Router::new("test")
+        .procedure("well", run().query(|_| Ok(1)))
+        .use_fn(async |ctx, next| {
+            let (scope, name) = (ctx.scope().clone(), ctx.procedure().to_string());
+            ctx.trace.note(format!("outer: {name}"));
+            let result = next.run(ctx).await;
+            scope.reply().header(HeaderName::from_static("x-outer"), HeaderValue::from_static("1"));
+            result.map_err(|error| error.with_code("SEEN"))
+        })
+        .use_(RouterLayer("inner"))
+        .procedure("badly", run().query(|_| -> Result<()> { Err(Error::conflict("Taken")) }));
+    let (api, trace) = app(router);
+    let api = api.expecting("x-outer");
+    let reply = api.get("/api/test/well").await;
+    assert_eq!((reply.header("x-outer"), reply.result()), (Some("1"), json!(1)));
+    assert_eq!(trace.taken(), ["outer: test.well", "inner", "own: before", "own: after"]);
+    assert_eq!(api.get("/api/test/badly").await.failure(), (409, "SEEN".into()));
+    assert_eq!(trace.taken(), ["outer: test.badly", "inner", "own: before", "own: after"]);
+}
+
 /// A middleware that notes its name.
 struct RouterLayer(&'static str);
 

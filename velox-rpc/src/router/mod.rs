@@ -15,7 +15,8 @@ pub use self::manifest::{Manifest, ManifestEntry};
 pub(crate) use self::success::Success;
 pub(crate) use self::table::{Mistakes, Table, client_path, inside};
 use crate::context::Context;
-use crate::procedure::{Guard, Middleware, Procedure};
+use crate::error::Result;
+use crate::procedure::{Guard, Middleware, Next, Outcome, Procedure};
 
 /// Procedures under one namespace. `#[router]` makes one from an `impl` block.
 ///
@@ -157,13 +158,47 @@ impl<S: 'static> Router<S> {
     ///     .procedure("getHealth", procedure().query(|_| Ok("ok")));
     /// # let _ = health;
     /// ```
-    pub fn use_<M>(mut self, middleware: M) -> Self
-    where
-        M: Middleware<Context<S>, Context = Context<S>>,
-    {
+    pub fn use_<M: RouterMiddleware<S>>(mut self, middleware: M) -> Self {
         let middleware = Arc::new(middleware);
         self.steps.push(Box::new(move |procedure| procedure.wrapped(Arc::clone(&middleware))));
         self
+    }
+
+    /// Wraps every procedure of this router in a closure, with code before and after the call, like
+    /// tRPC's base procedure with a middleware. The same holds as for [`use_`](Self::use_).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// use velox_rpc::router::IntoRouter;
+    /// use velox_rpc::{App, Query, procedure, router};
+    ///
+    /// struct Health;
+    ///
+    /// #[router("health")]
+    /// impl Health {
+    ///     fn get_health(&self) -> Query<(), &'static str> {
+    ///         procedure().query(|_| Ok("ok"))
+    ///     }
+    /// }
+    ///
+    /// let health = Health.into_router().use_fn(async |ctx, next| {
+    ///     let (start, name) = (Instant::now(), ctx.procedure().to_string());
+    ///     let result = next.run(ctx).await;
+    ///     println!("{name} took {:?}", start.elapsed());
+    ///     result
+    /// });
+    /// let app = App::new(()).router(health);
+    /// # let _ = app;
+    /// ```
+    pub fn use_fn<F, Fut>(self, middleware: F) -> Self
+    where
+        F: Fn(Context<S>, Next<Context<S>>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Outcome>> + Send + 'static, // drop non-`Send` values before an `.await`
+    {
+        self.use_(Closure(middleware))
     }
 
     /// Returns the namespace with its description, and the procedures wrapped in the router's
@@ -180,6 +215,35 @@ impl<S> fmt::Debug for Router<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.procedures.iter().map(|(name, _)| name).collect();
         f.debug_struct("Router").field("namespace", &self.namespace).field("procedures", &names).finish()
+    }
+}
+
+/// A middleware that leaves the context as it is, so that [`Router::use_`] accepts it. Every
+/// [`Middleware`] whose `Context` is the context that it receives is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a middleware for a whole router with the state `{S}`",
+    label = "not a middleware that leaves the context as it is",
+    note = "a middleware that adds to the context, such as `session.required()` or a `#[middleware]`, cannot wrap procedures that are already built: add it to each procedure with `.use_(…)`, or start the procedures from a shared base",
+    note = "pass a guard such as `rate_limit(…)` to `.guard(…)`, and a closure to `.use_fn(…)`"
+)]
+pub trait RouterMiddleware<S>: Middleware<Context<S>, Context = Context<S>> {}
+
+#[diagnostic::do_not_recommend]
+impl<S, M: Middleware<Context<S>, Context = Context<S>>> RouterMiddleware<S> for M {}
+
+/// A closure as a middleware.
+struct Closure<F>(F);
+
+impl<C, F, Fut> Middleware<C> for Closure<F>
+where
+    C: Send + Sync + 'static,
+    F: Fn(C, Next<C>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Outcome>> + Send,
+{
+    type Context = C;
+
+    fn call(&self, ctx: C, next: Next<C>) -> impl Future<Output = Result<Outcome>> + Send {
+        (self.0)(ctx, next)
     }
 }
 
