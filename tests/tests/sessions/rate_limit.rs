@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request};
 use http_body_util::Full;
 use serde_json::json;
 use velox_rpc::context::Peer;
 use velox_rpc::procedure::Procedure;
-use velox_rpc::{App, Ctx, Result, Router, middleware, procedure};
+use velox_rpc::{App, Call, Ctx, Result, Router, middleware, procedure, schema};
 use velox_session::clock::ManualClock;
 use velox_session::rate::{Hit, MemoryRates, RateKey, RateLimit, RateStore, rate_limit};
 use velox_session::store::{RedisStore, StoreError, async_trait};
@@ -237,6 +237,63 @@ async fn callers_can_be_identified_by_their_user() {
     assert_eq!(client.send(as_user("bob")).await.status, 200);
 }
 
+#[schema]
+#[derive(Clone)]
+struct Login {
+    email: String,
+}
+
+/// A login with a guard by address, and a limit by e-mail in the handler.
+fn logins(by_email: RateLimit) -> App<RateLimit> {
+    let login = procedure::<RateLimit>()
+        .guard(rate_limit("byAddress", 100, WINDOW))
+        .input::<Login>()
+        .mutation(async |Call { input, ctx }| ctx.state().check_caller(&ctx, &input.email).await);
+    App::new(by_email).router(Router::new("auth").procedure("login", login))
+}
+
+fn login(address: &str, email: &str) -> Request<Full<Bytes>> {
+    let mut request = from(address, "/api/auth/login");
+    *request.method_mut() = Method::POST;
+    request.headers_mut().insert("content-type", "application/json".parse().expect("a value"));
+    request.map(|_| Full::from(json!({"email": email}).to_string()))
+}
+
+#[tokio::test]
+async fn a_handler_can_count_by_its_input() {
+    let clock = clock();
+    let client = expecting(Client::of(logins(limit(&clock))));
+    let mut refused = None;
+    for (address, status, remaining) in
+        [("203.0.113.1", 200, "2"), ("203.0.113.2", 200, "1"), ("203.0.113.3", 200, "0"), ("203.0.113.4", 429, "0")]
+    {
+        let reply = client.send(login(address, "ada@example.com")).await;
+        let retry = (status == 429).then_some("60");
+        assert_eq!(told(&reply), (status, remaining, "1700000060", retry), "{address}");
+        refused = Some(reply);
+    }
+    let of_guard = limited(limit(&clock));
+    for _ in 0..3 {
+        of_guard.send(by("a")).await;
+    }
+    let refused = refused.expect("the last reply").json();
+    assert_eq!(refused, of_guard.send(by("a")).await.json(), "the guard has the same error");
+    assert_eq!(told(&client.send(login("203.0.113.4", "bob@example.com")).await).0, 200, "another e-mail address");
+    clock.advance(WINDOW);
+    assert_eq!(told(&client.send(login("203.0.113.4", "ada@example.com")).await).0, 200, "another window");
+}
+
+#[tokio::test]
+async fn a_handler_counts_the_direct_caller_too() {
+    let caller = logins(limit(&clock())).caller();
+    let ada = json!({"email": "ada@example.com"});
+    for _ in 0..3 {
+        caller.call_named("auth.login", &ada).await.result.expect("it is below the limit");
+    }
+    let refused = caller.call_named("auth.login", &ada).await.result.expect_err("it is above the limit");
+    assert_eq!((refused.status().as_u16(), refused.code()), (429, "RATE_LIMIT_EXCEEDED"));
+}
+
 // ---- Stores ----
 
 /// A store that fails, or never answers.
@@ -258,11 +315,13 @@ impl RateStore for Down {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_cannot_be_counted_is_refused_in_time() {
     let silent = Arc::new(AtomicBool::new(false));
-    let client = limited(limit(&clock()).store(Down { silent: Arc::clone(&silent) }));
+    let limit = limit(&clock()).store(Down { silent: Arc::clone(&silent) });
+    let (of_guard, of_handler) = (limited(limit.clone()), expecting(Client::of(logins(limit))));
     for _ in 0..2 {
-        let reply = client.send(by("a")).await;
-        assert_eq!(reply.failure(), (503, "RATE_LIMIT_UNAVAILABLE".into()));
-        assert!(!reply.text().contains("10.1.2.3"), "{reply:?}");
+        for reply in [of_guard.send(by("a")).await, of_handler.send(login("203.0.113.1", "ada@example.com")).await] {
+            assert_eq!(reply.failure(), (503, "RATE_LIMIT_UNAVAILABLE".into()));
+            assert!(!reply.text().contains("10.1.2.3"), "{reply:?}");
+        }
         silent.store(true, Ordering::Relaxed);
     }
 }
@@ -270,8 +329,10 @@ async fn a_call_that_cannot_be_counted_is_refused_in_time() {
 #[tokio::test]
 async fn a_call_that_cannot_be_counted_passes_if_configured() {
     let down = Down { silent: Arc::default() };
-    let client = limited(limit(&clock()).store(down).allow_when_unavailable());
-    assert_eq!(client.send(by("a")).await.status, 200);
+    let limit = limit(&clock()).store(down).allow_when_unavailable();
+    let (of_guard, of_handler) = (limited(limit.clone()), expecting(Client::of(logins(limit))));
+    assert_eq!(of_guard.send(by("a")).await.status, 200);
+    assert_eq!(of_handler.send(login("203.0.113.1", "ada@example.com")).await.status, 200);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,17 +2,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderName, HeaderValue, StatusCode};
-use velox_rpc::context::{HasUser, Request};
+use velox_rpc::context::{HasUser, Reply, Request};
 use velox_rpc::error::ErrorKind;
 use velox_rpc::procedure::{Demands, Guard};
-use velox_rpc::{Context, Ctx, Error, Result};
+use velox_rpc::{Ctx, Error, Result};
 
 use super::{Hit, MemoryRates, RateKey, RateStore};
 use crate::clock::{Clock, SystemClock, milliseconds};
@@ -149,6 +148,60 @@ impl RateLimit {
         UserRateLimit { limit: self, caller: Arc::new(caller) }
     }
 
+    /// Counts a call for a caller that the handler names, such as the e-mail address of a login, and
+    /// refuses it above the limit. It does what the guard does, with the same headers, error and
+    /// store. Call it at the beginning of the handler.
+    ///
+    /// The direct caller ([`App::caller`](velox_rpc::App::caller)) is counted, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use velox_rpc::{App, Call, Mutation, procedure, router, schema};
+    /// use velox_session::rate::{RateLimit, rate_limit};
+    ///
+    /// struct AppState {
+    ///     logins: RateLimit,
+    /// }
+    ///
+    /// #[schema]
+    /// struct Login {
+    ///     #[schema(trim, lowercase)]
+    ///     email: String,
+    ///     password: String,
+    /// }
+    ///
+    /// # struct Auth;
+    /// #[router("auth", state = AppState)]
+    /// impl Auth {
+    ///     fn login(&self) -> Mutation<Login, ()> {
+    ///         procedure().input::<Login>().mutation(async |Call { input, ctx }| {
+    ///             ctx.logins.check_caller(&ctx, &input.email).await?;
+    ///             Ok(()) // after the password is checked
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// let logins = rate_limit("login", 5, Duration::from_secs(900));
+    /// let app = App::new(AppState { logins }).router(Auth);
+    /// # let _ = app;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns 429 with the code `RATE_LIMIT_EXCEEDED` above the limit. Returns 503 with the code
+    /// `RATE_LIMIT_UNAVAILABLE` if the call cannot be counted, unless the limit
+    /// [allows such calls](Self::allow_when_unavailable).
+    pub async fn check_caller(&self, ctx: &impl Ctx, caller: &str) -> Result<()> {
+        let key = RateKey::new(&self.name, caller);
+        match within(PATIENCE, pin!(self.store.hit(&key, self.window))).await.0 {
+            Some(Ok(hit)) => self.judge(hit, ctx.reply()),
+            failed => self.unavailable(failed.and_then(Result::err).unwrap_or_else(|| StoreError::new(TIMED_OUT))),
+        }
+    }
+
     /// Sets the store for the counts. By default each limit has its own [`MemoryRates`].
     #[must_use]
     pub fn store(mut self, store: impl RateStore) -> Self {
@@ -193,21 +246,11 @@ impl RateLimit {
         self
     }
 
-    /// Counts a call, unless `caller` is `Ok(None)`.
-    async fn count<S>(&self, caller: Result<Option<String>>, ctx: &Context<S>) -> Result<()> {
-        let Some(caller) = caller? else { return Ok(()) };
-        let key = RateKey::new(&self.name, &caller);
-        match within(PATIENCE, pin!(self.store.hit(&key, self.window))).await.0 {
-            Some(Ok(hit)) => self.judge(hit, ctx),
-            failed => self.unavailable(failed.and_then(Result::err).unwrap_or_else(|| StoreError::new(TIMED_OUT))),
-        }
-    }
-
     /// Sets the rate-limit headers for a counted call, and refuses the call if it is above the
     /// limit.
-    fn judge<S>(&self, hit: Hit, ctx: &Context<S>) -> Result<()> {
+    fn judge(&self, hit: Hit, reply: Reply<'_>) -> Result<()> {
         let reset = self.clock.now().saturating_add(milliseconds(hit.left)).div_ceil(1000);
-        ctx.reply().edit_headers(|headers| {
+        reply.edit_headers(|headers| {
             headers.insert(LIMIT, HeaderValue::from(self.limit));
             headers.insert(REMAINING, HeaderValue::from(self.limit.saturating_sub(hit.count)));
             headers.insert(RESET, HeaderValue::from(reset));
@@ -261,9 +304,11 @@ impl<C: Ctx> Guard<C> for RateLimit {
         &self.name
     }
 
-    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
-        let caller = (self.caller)(ctx.request());
-        self.count(caller, ctx.base())
+    async fn check(&self, ctx: &C) -> Result<()> {
+        match (self.caller)(ctx.request())? {
+            Some(caller) => self.check_caller(ctx, &caller).await,
+            None => Ok(()),
+        }
     }
 
     fn describe(&self, demands: &mut Demands) {
@@ -276,9 +321,9 @@ impl<C: HasUser<User = U>, U: 'static> Guard<C> for UserRateLimit<U> {
         &self.limit.name
     }
 
-    fn check(&self, ctx: &C) -> impl Future<Output = Result<()>> + Send {
+    async fn check(&self, ctx: &C) -> Result<()> {
         let caller = (self.caller)(ctx.user());
-        self.limit.count(Ok(Some(caller)), ctx.base())
+        self.limit.check_caller(ctx, &caller).await
     }
 
     fn describe(&self, demands: &mut Demands) {
