@@ -276,6 +276,25 @@ impl fmt::Display for Origin {
     }
 }
 
+/// Says what to write in place of a text that is not a trusted origin.
+pub(crate) fn instead_of(stray: &str) -> String {
+    let stray = stray.trim();
+    let origin = |text: &str| {
+        let (scheme, rest) = text.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        Origin::parse_trusted(&format!("{scheme}://{authority}"))
+    };
+    if let Some(origin) = origin(stray) {
+        return format!("write `{origin}`");
+    }
+    match [origin(&format!("https://{stray}")), origin(&format!("http://{stray}"))] {
+        [Some(https), Some(http)] if stray != "null" => format!("write `{https}` or `{http}`"),
+        _ => "write `https://app.example.com`, `http://localhost:5173`, or `https://*.preview.example.com` with at least \
+              two labels after the star"
+            .to_owned(),
+    }
+}
+
 /// Returns the host in lower case, and the port if one is given.
 fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
     let end = match authority.strip_prefix('[') {

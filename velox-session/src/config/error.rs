@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::origin::instead_of;
 use crate::secret::SecretError;
 
 /// An error that lists every invalid or contradictory session setting.
@@ -120,10 +121,7 @@ pub enum ConfigProblem {
     #[error("the lifetime of a CSRF token must be between a second and 400 days")]
     CsrfLifetime,
     /// A trusted origin is not written as an origin.
-    #[error(
-        "the trusted origin {origin:?} must be scheme://host or scheme://host:port, with nothing after it; the host may \
-         start with `*.` followed by at least two labels"
-    )]
+    #[error("trusted_origins: {origin:?} is not an origin: {}", instead_of(origin))]
     #[non_exhaustive]
     TrustedOrigin {
         /// The origin as it was passed.

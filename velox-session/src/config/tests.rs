@@ -95,12 +95,32 @@ fn an_invalid_trusted_origin_is_reported_by_its_text() {
     }
     assert_problems!(builder().trusted_origins(["https://app.example.com", "http://localhost:5173"]),);
     assert_problems!(builder().trusted_origins(vec![String::from("capacitor://localhost")]),);
-    let error = builder().trusted_origins(["example.com"]).build_manager().expect_err("no scheme");
-    assert_eq!(
-        error.to_string(),
-        "the session settings are invalid: the trusted origin \"example.com\" must be scheme://host or scheme://host:port, with \
-         nothing after it; the host may start with `*.` followed by at least two labels"
-    );
+}
+
+#[test]
+fn the_error_of_a_trusted_origin_says_what_to_write() {
+    let forms = "write `https://app.example.com`, `http://localhost:5173`, or `https://*.preview.example.com` with at least \
+        two labels after the star";
+    for (written, instead) in [
+        ("https://app.example.com/", "write `https://app.example.com`"),
+        ("HTTPS://App.example.com:443/login?next=a#b", "write `https://app.example.com`"),
+        (" http://localhost:5173", "write `http://localhost:5173`"),
+        ("https://*.preview.example.com/", "write `https://*.preview.example.com`"),
+        ("localhost:5173", "write `https://localhost:5173` or `http://localhost:5173`"),
+        ("example.com/app", "write `https://example.com` or `http://example.com`"),
+        ("*.example.com", "write `https://*.example.com` or `http://*.example.com`"),
+        ("https://*.com", forms),
+        ("https:/app.example.com", forms),
+        ("https://user:secret@app.example.com", forms),
+        ("null", forms),
+        ("*", forms),
+        ("", forms),
+    ] {
+        let error = builder().trusted_origins([written]).build_manager().expect_err(written);
+        let expected =
+            format!("the session settings are invalid: trusted_origins: {written:?} is not an origin: {instead}");
+        assert_eq!(error.to_string(), expected);
+    }
 }
 
 #[test]
