@@ -169,7 +169,7 @@ impl World {
 
     /// Checks that a logout ended the session under every id that it has had.
     fn check_logged_out(&self, running: &Running) {
-        let now = self.clock.now();
+        let now = self.clock.now() + self.ahead();
         let left = self.sessions.iter().find(|session| running.is_own(session, self) && session.is_surely_on(now));
         self.check(left.is_none(), || format!("#{}: it has logged out, but {left:?} is alive", running.number));
     }
