@@ -1,10 +1,9 @@
 //! Puts the application together: state, sessions, routers and front end.
 
-use std::error::Error;
 use std::sync::Arc;
 
-use velox_rpc::App;
 use velox_rpc::export::OpenApi;
+use velox_rpc::{App, Result};
 use velox_session::{MemoryStore, Secret, SessionMiddleware, SessionUser, session_middleware};
 
 use crate::accounts::{Account, Accounts};
@@ -22,7 +21,7 @@ pub type UserSession = SessionMiddleware<Account>;
 /// # Errors
 ///
 /// Returns the errors of [`app`], and an error if the routes are invalid.
-pub fn site(secret: Option<Secret>) -> Result<axum::Router, Box<dyn Error>> {
+pub fn site(secret: Option<Secret>) -> Result<axum::Router> {
     let procedures = app(secret)?.into_service()?;
     if procedures.is_development() {
         // The server only sees the axum router around the procedures, so it cannot list them.
@@ -36,7 +35,7 @@ pub fn site(secret: Option<Secret>) -> Result<axum::Router, Box<dyn Error>> {
 /// # Errors
 ///
 /// Returns an error if the session settings are invalid.
-pub fn app(secret: Option<Secret>) -> Result<App<AppState>, Box<dyn Error>> {
+pub fn app(secret: Option<Secret>) -> Result<App<AppState>> {
     let accounts = Arc::new(Accounts::empty());
     let session = session(secret, &accounts)?;
 
@@ -51,7 +50,7 @@ pub fn app(secret: Option<Secret>) -> Result<App<AppState>, Box<dyn Error>> {
 
 /// Makes the session middleware. A secret means production: the cookie is then `Secure`, so
 /// browsers accept it only over HTTPS and from `http://localhost`.
-fn session(secret: Option<Secret>, accounts: &Arc<Accounts>) -> Result<UserSession, Box<dyn Error>> {
+fn session(secret: Option<Secret>, accounts: &Arc<Accounts>) -> Result<UserSession> {
     let production = secret.is_some();
     let secret = match secret {
         Some(secret) => secret,

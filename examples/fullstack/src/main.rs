@@ -4,14 +4,13 @@
 #![forbid(unsafe_code)]
 
 use std::env;
-use std::error::Error;
 
 use velox_example_fullstack::app::site;
-use velox_rpc::Server;
+use velox_rpc::{Result, Server};
 use velox_session::Secret;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<()> {
     tracing_subscriber::fmt().init();
     let port: u16 = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
     let secret = env::var_os("SESSION_SECRET").map(|secret| Secret::new(secret.into_encoded_bytes())).transpose()?;

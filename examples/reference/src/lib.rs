@@ -29,11 +29,10 @@ pub mod stores;
 pub mod tasks;
 pub mod users;
 
-use std::error::Error;
 use std::sync::Arc;
 
 use velox_rpc::export::OpenApi;
-use velox_rpc::{App, schema};
+use velox_rpc::{App, Result, schema};
 use velox_session::rate::MemoryRates;
 
 use crate::accounts::Accounts;
@@ -76,7 +75,7 @@ impl Done {
 /// # Errors
 ///
 /// Returns an error if a setting is invalid, or the address of Redis.
-pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
+pub fn app(settings: &Settings) -> Result<App<AppState>> {
     let accounts = Arc::new(Accounts::seed());
     let stores = Stores::open(&settings.store);
     let session = sessions::main(&settings.secret, &stores.main, &accounts)?;

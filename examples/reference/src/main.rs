@@ -2,12 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use std::error::Error;
-
 use velox_reference::{Settings, app};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> velox_rpc::Result<()> {
     tracing_subscriber::fmt().init();
     let settings = Settings::from_env()?;
 

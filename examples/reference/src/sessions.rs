@@ -1,9 +1,9 @@
 //! The settings of both kinds of sessions.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use velox_rpc::Result;
 use velox_session::{SameSite, Secret, SessionMiddleware, SessionUser, session_middleware};
 
 use crate::accounts::{Account, Accounts};
@@ -17,7 +17,7 @@ pub type MainSession = SessionMiddleware<Account>;
 /// # Errors
 ///
 /// Returns an error if a setting is invalid, or the address of the store.
-pub fn main(secret: &Secret, store: &Store, accounts: &Arc<Accounts>) -> Result<MainSession, Box<dyn Error>> {
+pub fn main(secret: &Secret, store: &Store, accounts: &Arc<Accounts>) -> Result<MainSession> {
     let accounts = Arc::clone(accounts);
     let session = store
         .given_to(session_middleware(secret.clone()))?
@@ -39,7 +39,7 @@ pub fn main(secret: &Secret, store: &Store, accounts: &Arc<Accounts>) -> Result<
 /// # Errors
 ///
 /// Returns an error if a setting is invalid, or the address of the store.
-pub fn short(secret: &Secret, store: &Store) -> Result<SessionMiddleware, Box<dyn Error>> {
+pub fn short(secret: &Secret, store: &Store) -> Result<SessionMiddleware> {
     let session = store
         .given_to(session_middleware(secret.clone()))?
         .cookie_name("short")

@@ -1,6 +1,7 @@
 //! The settings of the app, from the environment.
 
 use velox_examples::{mistake, number, variable};
+use velox_rpc::{Error, Result};
 use velox_session::Secret;
 use velox_session::store::RedisStore;
 
@@ -33,12 +34,14 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Returns a message about the first invalid variable.
-    pub fn from_env() -> Result<Self, String> {
+    /// Returns an error that names the first invalid variable.
+    pub fn from_env() -> Result<Self> {
         let store = match variable("SESSION_STORE")?.as_deref() {
             None | Some("memory") => StoreKind::Memory,
             Some("redis") => StoreKind::Redis(redis_url()?),
-            Some(other) => return Err(format!("SESSION_STORE must be memory or redis, not {other}")),
+            Some(other) => {
+                return Err(Error::internal(format!("SESSION_STORE must be memory or redis, not {other}")));
+            }
         };
         Ok(Self {
             host: variable("HOST")?.unwrap_or_else(|| "127.0.0.1".to_owned()),
@@ -48,7 +51,7 @@ impl Settings {
             debug_routes: match variable("DEBUG_ROUTES")?.as_deref() {
                 None | Some("0") => false,
                 Some("1") => true,
-                Some(other) => return Err(format!("DEBUG_ROUTES must be 0 or 1, not {other}")),
+                Some(other) => return Err(Error::internal(format!("DEBUG_ROUTES must be 0 or 1, not {other}"))),
             },
         })
     }
@@ -61,13 +64,13 @@ impl Settings {
 
 /// Checks the address here, where the name of the variable is known, and not when the store is
 /// opened.
-fn redis_url() -> Result<String, String> {
-    let url = variable("REDIS_URL")?.ok_or("SESSION_STORE is redis: set REDIS_URL too")?;
-    RedisStore::connect(&url).map_err(|_| "REDIS_URL is not the address of a Redis server")?;
+fn redis_url() -> Result<String> {
+    let url = variable("REDIS_URL")?.ok_or_else(|| Error::internal("SESSION_STORE is redis: set REDIS_URL too"))?;
+    RedisStore::connect(&url).map_err(|_| Error::internal("REDIS_URL is not the address of a Redis server"))?;
     Ok(url)
 }
 
-fn secret() -> Result<Secret, String> {
+fn secret() -> Result<Secret> {
     let secret = match variable("SESSION_SECRET")? {
         Some(text) => Secret::new(text),
         None => {

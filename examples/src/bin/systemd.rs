@@ -29,17 +29,16 @@
 
 #![forbid(unsafe_code)]
 
-use std::error::Error;
 use std::io;
 
 use listenfd::ListenFd;
 use tokio::net::TcpListener;
 use velox_examples::number;
 use velox_rpc::server::Server;
-use velox_rpc::{App, Router, procedure};
+use velox_rpc::{App, Result, Router, procedure};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let listener = match ListenFd::from_env().take_tcp_listener(0)? {
         Some(listener) => {

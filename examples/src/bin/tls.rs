@@ -10,7 +10,6 @@
 #![forbid(unsafe_code)]
 
 use std::env;
-use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
@@ -45,7 +44,7 @@ impl Listener for Tls {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> velox_rpc::Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let certificates = CertificateDer::pem_file_iter(env::var("CERTIFICATE")?)?.collect::<Result<_, _>>()?;
     let key = PrivateKeyDer::from_pem_file(env::var("KEY")?)?;

@@ -4,7 +4,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::error::Error;
 use std::ops::Deref;
 
 use schemars::JsonSchema;
@@ -84,7 +83,7 @@ fn get_user() -> Query<GetUser, User, AppState> {
 }
 
 #[tokio::main]
-async fn main() -> std::result::Result<(), Box<dyn Error>> {
+async fn main() -> Result<()> {
     tracing_subscriber::fmt().init();
     let port = velox_examples::number("PORT")?.unwrap_or(3000);
     App::new(AppState { domain: "example.com".to_owned() }).router(users()).serve(("127.0.0.1", port)).await?;

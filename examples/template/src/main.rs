@@ -5,16 +5,15 @@
 mod auth;
 
 use std::env;
-use std::error::Error;
 
-use velox_rpc::App;
 use velox_rpc::export::OpenApi;
+use velox_rpc::{App, Result};
 use velox_session::{MemoryStore, Secret, SessionMiddleware, session_middleware};
 
 use crate::auth::Auth;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<()> {
     tracing_subscriber::fmt().init();
     let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
     let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
@@ -31,7 +30,7 @@ fn app(session: SessionMiddleware) -> App<()> {
     App::new(()).router(Auth { session })
 }
 
-fn session() -> Result<SessionMiddleware, Box<dyn Error>> {
+fn session() -> Result<SessionMiddleware> {
     let session = match env::var_os("SESSION_SECRET") {
         Some(secret) => session_middleware(Secret::new(secret.into_encoded_bytes())?),
         None => {

@@ -1,9 +1,8 @@
 //! The application of the measurements.
 
-use std::error::Error;
 use std::sync::Arc;
 
-use velox_rpc::App;
+use velox_rpc::{App, Result};
 use velox_session::{SessionMiddleware, SessionUser};
 
 use crate::auth::Auth;
@@ -27,7 +26,7 @@ pub type Sessions = SessionMiddleware<User>;
 /// # Errors
 ///
 /// Returns an error if the settings contradict each other.
-pub fn app(settings: &Settings) -> Result<App<AppState>, Box<dyn Error>> {
+pub fn app(settings: &Settings) -> Result<App<AppState>> {
     let users = Arc::new(Users::ada());
     let session = settings.session()?;
     let with_user = sessions(session.clone(), Arc::clone(&users));

@@ -15,12 +15,10 @@ mod plain;
 mod settings;
 mod users;
 
-use std::error::Error;
-
 use crate::settings::Settings;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> velox_rpc::Result<()> {
     let settings = Settings::read()?;
     app::app(&settings)?.serve(("127.0.0.1", settings.port)).await?;
     Ok(())

@@ -1,10 +1,10 @@
 //! The settings of the server, from the environment.
 
 use std::env;
-use std::error::Error;
 use std::time::Duration;
 
 use velox_examples::{mistake, number, variable};
+use velox_rpc::Result;
 use velox_session::store::RedisStore;
 use velox_session::{MemoryStore, SameSite, SessionMiddleware, session_middleware};
 
@@ -32,7 +32,7 @@ impl Settings {
     /// # Errors
     ///
     /// Returns an error if a variable is empty or not a valid number.
-    pub fn read() -> Result<Self, Box<dyn Error>> {
+    pub fn read() -> Result<Self> {
         let secret = variable("COOKIE_SECRET")?.unwrap_or_else(|| DEVELOPMENT_SECRET.to_owned());
         Ok(Self {
             port: number("PORT")?.unwrap_or(3000),
@@ -51,7 +51,7 @@ impl Settings {
     /// # Errors
     ///
     /// Returns an error if the settings contradict each other.
-    pub fn session(&self) -> Result<SessionMiddleware, Box<dyn Error>> {
+    pub fn session(&self) -> Result<SessionMiddleware> {
         let session = session_middleware(self.secrets.clone());
         let session = match &self.redis {
             Some(url) => session.store(RedisStore::connect(url).map_err(|error| mistake("REDIS_URL", &error))?),
@@ -76,7 +76,7 @@ impl Settings {
 
 /// The old key, which no longer signs. An empty value means no old key, so that a script can always
 /// set the variable.
-fn old_secret() -> Result<Option<String>, String> {
+fn old_secret() -> Result<Option<String>> {
     let name = "COOKIE_SECRET_OLD";
     if env::var_os(name).is_some_and(|text| text.is_empty()) { Ok(None) } else { variable(name) }
 }

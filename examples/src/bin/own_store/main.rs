@@ -10,11 +10,10 @@
 
 mod file_store;
 
-use std::error::Error;
 use std::path::PathBuf;
 
 use velox_examples::{mistake, number, variable};
-use velox_rpc::{App, Call, Mutation, procedure, router, schema};
+use velox_rpc::{App, Call, Mutation, Result, procedure, router, schema};
 use velox_session::clock::SystemClock;
 use velox_session::{Secret, SessionMiddleware, session_middleware};
 
@@ -45,7 +44,7 @@ impl Visits {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<()> {
     tracing_subscriber::fmt().init();
     let folder = variable("SESSION_FOLDER")?;
     let folder = folder.map_or_else(|| std::env::temp_dir().join("velox-sessions"), PathBuf::from);

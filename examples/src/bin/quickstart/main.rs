@@ -11,12 +11,11 @@
 mod accounts;
 mod auth;
 
-use std::error::Error;
 use std::time::Duration;
 
 use velox_examples::{mistake, number, variable};
 use velox_rpc::export::OpenApi;
-use velox_rpc::{App, cors};
+use velox_rpc::{App, Result, cors};
 use velox_session::store::RedisStore;
 use velox_session::{MemoryStore, SameSite, Secret, SessionMiddleware, session_middleware};
 
@@ -29,7 +28,7 @@ pub struct AppState {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<()> {
     tracing_subscriber::fmt().init();
     let host = variable("HOST")?.unwrap_or_else(|| "127.0.0.1".to_owned());
     let port = number("PORT")?.unwrap_or(3000);
@@ -49,12 +48,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Returns the origins of front ends other than the API's own.
-fn origins() -> Result<Vec<String>, Box<dyn Error>> {
+fn origins() -> Result<Vec<String>> {
     let list = variable("ALLOWED_ORIGINS")?.unwrap_or_default();
     Ok(list.split_terminator(',').map(|origin| origin.trim().to_owned()).collect())
 }
 
-fn session(origins: &[String]) -> Result<SessionMiddleware, Box<dyn Error>> {
+fn session(origins: &[String]) -> Result<SessionMiddleware> {
     let secret = variable("SESSION_SECRET")?;
     let production = secret.is_some();
     let secret = match secret {
@@ -78,7 +77,7 @@ fn session(origins: &[String]) -> Result<SessionMiddleware, Box<dyn Error>> {
     Ok(session)
 }
 
-fn development_secret() -> Result<Secret, Box<dyn Error>> {
+fn development_secret() -> Result<Secret> {
     tracing::warn!("SESSION_SECRET is not set: sessions end with this run, and their cookie is sent over plain HTTP");
     Ok(Secret::generate()?)
 }
