@@ -17,7 +17,7 @@ const BLOCKS: [(&str, &[Option<&str>]); 7] = [
     ("from-express.md", &[None]),
     ("from-trpc.md", &[Some(TRPC_SERVER)]),
     ("from-veloxts.md", &[None, None, None]),
-    ("live-data.md", &[Some("import type { AppRouter } from './app-router';"), Some("")]),
+    ("live-data.md", &[Some("import type { AppRouter } from './app-router';"), Some(""), Some(SUBSCRIPTIONS)]),
     ("openapi.md", &[Some(""), Some("")]),
     ("trpc.md", &[Some(""), None, Some(SUPERJSON)]),
     ("validation.md", &[Some(ZOD), Some(ZOD)]),
@@ -111,6 +111,8 @@ fn superjson() -> App<()> {
     let book = procedure().input::<Booking>().mutation(|Call { input, .. }| Ok(input));
     App::new(()).router(Router::new("bookings").procedure("book", book)).trpc(Trpc::at("/trpc").superjson())
 }
+
+const SUBSCRIPTIONS: &str = "import { httpSubscriptionLink } from '@trpc/client';";
 
 const SUPERJSON: &str = "
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
