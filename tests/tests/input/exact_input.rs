@@ -692,6 +692,7 @@ async fn null_for_an_optional_key_is_refused_if_that_is_set() {
         tags: Option<Vec<Option<String>>>,
         #[schema(nullable)]
         owner: Option<String>,
+        name: Option<Option<String>>,
     }
     let app = |is_strict: bool| {
         let mutation =
@@ -699,11 +700,11 @@ async fn null_for_an_optional_key_is_refused_if_that_is_set() {
         let app = App::new(()).development(false).router(Router::new("test").procedure("write", mutation));
         Client::of(if is_strict { app.strict_null() } else { app })
     };
-    let sent = r#"{"word":null,"tags":null,"owner":null}"#;
-    assert_eq!(write(&app(false), sent).await, Ok(r#"{"owner":null}"#.to_owned()));
+    let sent = r#"{"word":null,"tags":null,"owner":null,"name":null}"#;
+    assert_eq!(write(&app(false), sent).await, Ok(r#"{"owner":null,"name":null}"#.to_owned()));
     let told = ["word: Expected string, received null", "tags: Expected array, received null"];
     assert_eq!(write(&app(true), sent).await, Err(told.map(str::to_owned).to_vec()));
-    let nulls_inside = r#"{"word":"null","tags":["a",null],"owner":null}"#;
+    let nulls_inside = r#"{"word":"null","tags":["a",null],"owner":null,"name":null}"#;
     assert_eq!(write(&app(true), nulls_inside).await, Ok(nulls_inside.to_owned()));
 }
 
