@@ -449,10 +449,10 @@ impl<S: 'static> App<S> {
     /// Returns an error if the router or the configuration has mistakes, if the address cannot be
     /// listened on, or if the signal handlers cannot be installed.
     pub fn serve(self, address: impl Address) -> Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send>> {
-        let service = self.into_service();
         let addresses = addresses::resolve(address);
         Box::pin(async {
-            Server::new(service?).bind_to(addresses?).await?.run().await?;
+            // A layer may need the runtime, which is there only now.
+            Server::new(self.into_service()?).bind_to(addresses?).await?.run().await?;
             Ok(())
         })
     }

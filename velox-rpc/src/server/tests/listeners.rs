@@ -8,11 +8,13 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use tokio::net::{UnixListener, UnixStream};
+use tower::layer::layer_fn;
 
 use super::super::{Bound, Listener, Listening, ServeError, Server};
 use super::*;
 use crate::app::App;
 use crate::context::Peer;
+use crate::service::BoxedService;
 
 fn server() -> Server {
     let answer = async |request: Request<Body>| {
@@ -282,4 +284,14 @@ async fn shared_addresses_can_use_all_connections() {
         let server = Server::new(app.into_service().expect("it starts")).max_connections(3);
         assert_eq!(statuses(server, &["203.0.113.7:1"; 3]).await, ["404"; 3]);
     }
+}
+
+/// A layer may spawn a task, and `block_on(app.serve(…))` makes the future outside the runtime.
+#[test]
+fn an_application_is_not_built_before_serve_is_awaited() {
+    let layer = layer_fn(|inner: BoxedService| {
+        tokio::spawn(async {});
+        inner
+    });
+    drop(App::new(()).layer(layer).serve("127.0.0.1:0"));
 }
