@@ -19,7 +19,7 @@ pub(crate) use self::start::DEFAULT_HANDLER_TIMEOUT;
 pub use self::start::StartError;
 use self::start::{Settings, build};
 use crate::caller::Caller;
-use crate::context::{Peer, SharedState};
+use crate::context::{Peer, SharedState, shared};
 use crate::error::{BoxError, ErrorMap};
 use crate::export::OpenApi;
 use crate::router::{IntoRouter, Table};
@@ -55,7 +55,7 @@ impl<S: 'static> App<S> {
     where
         S: Send + Sync, // all threads share the state: use `Arc`, not `Rc`, and `Mutex`, not `RefCell`
     {
-        Self { state: Arc::new(Box::new(state)), table: Table::default(), settings: Settings::default() }
+        Self { state: shared(state), table: Table::default(), settings: Settings::default() }
     }
 
     /// Adds a router: a [`Router`](crate::Router), or a value whose `impl` block has the attribute

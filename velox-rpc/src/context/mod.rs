@@ -70,6 +70,21 @@ pub struct Context<S> {
 /// threads cannot share there, once.
 pub(crate) type SharedState<S> = Arc<dyn Deref<Target = S> + Send + Sync>;
 
+/// Makes the state of an application.
+pub(crate) fn shared<S: Send + Sync + 'static>(state: S) -> SharedState<S> {
+    struct Shared<S>(S);
+
+    impl<S> Deref for Shared<S> {
+        type Target = S;
+
+        fn deref(&self) -> &S {
+            &self.0
+        }
+    }
+
+    Arc::new(Shared(state))
+}
+
 /// The parts of a call that do not depend on the type of the state.
 #[derive(Clone)]
 pub(crate) struct CallCore {
