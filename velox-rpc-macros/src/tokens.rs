@@ -109,7 +109,11 @@ pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
         {
             mistakes.at(null, format_args!("Rust has no `{null}`: write `Ok(None)`"));
         }
-        [equals, null, ..] if is(equals, '=') && (is_word(null, "null") || is_word(null, "undefined")) => {
+        [equals, null, ..]
+            if before.is_some_and(|first| is(first, '=') || is(first, '!'))
+                && is(equals, '=')
+                && (is_word(null, "null") || is_word(null, "undefined")) =>
+        {
             mistakes.at(null, format_args!("Rust has no `{null}`: {NONE}"));
         }
         _ => {}
