@@ -643,7 +643,29 @@ fn a_type_that_serde_cannot_read_is_a_mistake_at_start() {
 }
 
 #[tokio::test]
-async fn a_tag_is_a_name_and_not_a_number() {
+async fn a_name_or_null_that_serde_has_buffered_is_one() {
+    #[schema]
+    enum Role {
+        Admin,
+        User,
+    }
+    #[schema]
+    struct Held {
+        role: Role,
+        nothing: Option<()>,
+    }
+    #[schema]
+    struct Flat {
+        id: u32,
+        #[serde(flatten)]
+        held: Held,
+    }
+    #[schema]
+    #[serde(tag = "t", content = "c")]
+    enum Beside {
+        Count(u32),
+        Flat(Flat),
+    }
     #[schema]
     #[serde(tag = "op")]
     enum Sum {
@@ -656,31 +678,27 @@ async fn a_tag_is_a_name_and_not_a_number() {
         #[serde(flatten)]
         sum: Sum,
     }
-    let client = Client::of(
-        App::new(()).development(false).router(
-            Router::new("test")
-                .procedure(
-                    "sum",
-                    procedure().input::<Sum>().rest(Method::POST, "/sum").mutation(|Call { input, .. }| Ok(input)),
-                )
-                .procedure(
-                    "line",
-                    procedure().input::<Line>().rest(Method::POST, "/line").mutation(|Call { input, .. }| Ok(input)),
-                ),
-        ),
-    );
     let wrong = |path: &str| vec![format!("{path}: Invalid discriminator value. Expected 'number' | 'not'")];
-    for (route, body, issues) in [
-        ("sum", r#"{"op":"not","inner":{"op":"number","value":0}}"#, vec![]),
-        ("sum", r#"{"op":"not","inner":{"op":0,"value":1}}"#, wrong("inner.op")),
-        ("sum", r#"{"op":"not","inner":{"\u006fp" : 0,"value":1}}"#, wrong("inner.op")),
-        ("sum", r#"{"op":0,"value":1}"#, wrong("op")),
-        ("line", r#"{"id":1,"op":"number","value":0}"#, vec![]),
-        ("line", r#"{"id":1,"op" :  0,"value":0}"#, wrong("op")),
+    let role = |path: &str| vec![format!("{path}: Expected 'admin' | 'user', received object")];
+    let nothing = vec!["nothing: Expected null, received object".to_owned()];
+    let beside = vec!["t: Invalid discriminator value. Expected 'count' | 'flat'".to_owned()];
+    let [sums, lines, flats, besides] = [body::<Sum>(), body::<Line>(), body::<Flat>(), body::<Beside>()];
+    for (client, sent, issues) in [
+        (&sums, r#"{"op":"not","inner":{"op":"number","value":0}}"#, vec![]),
+        (&sums, r#"{"op":"not","inner":{"op":0,"value":1}}"#, wrong("inner.op")),
+        (&sums, r#"{"op":"not","inner":{"\u006fp" : 0,"value":1}}"#, wrong("inner.op")),
+        (&sums, r#"{"op":0,"value":1}"#, wrong("op")),
+        (&lines, r#"{"id":1,"op":"number","value":0}"#, vec![]),
+        (&lines, r#"{"id":1,"op" :  0,"value":0}"#, wrong("op")),
+        (&flats, r#"{"id":1,"role":"admin","nothing":null}"#, vec![]),
+        (&flats, r#"{"id":1,"role":{"admin":{}}}"#, role("role")),
+        (&flats, r#"{"id":1,"role":{"admin":{ }}}"#, role("role")),
+        (&flats, r#"{"id":1,"role":"user","nothing":{}}"#, nothing),
+        (&besides, r#"{"t":"count","c":1}"#, vec![]),
+        (&besides, r#"{"t":{"count":null},"c":1}"#, beside),
+        (&besides, r#"{"t":"flat","c":{"id":1,"role":{"admin":{}}}}"#, role("c.role")),
     ] {
-        let reply = client.post(&format!("/api/{route}"), body.to_owned()).await;
-        let told = if reply.status.as_u16() == 200 { Vec::new() } else { reply.issues() };
-        assert_eq!(told, issues, "{body}");
+        assert_eq!(write(client, sent).await.err().unwrap_or_default(), issues, "{sent}");
     }
 }
 

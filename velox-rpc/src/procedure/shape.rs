@@ -37,6 +37,8 @@ struct Known {
     /// `true` if the type contains an enum of names. serde accepts `{"name": null}` for such a
     /// name.
     has_names: bool,
+    /// `true` if serde buffers a type inside. It then accepts `{}` for `null`.
+    is_buffered: bool,
     /// The tags of enums inside a type that serde buffers, as JSON. serde accepts the number of a
     /// variant for such a tag.
     tags: Vec<String>,
@@ -156,17 +158,20 @@ impl InputShape {
         known.is_lax
             || ((known.has_names || self.refuses_null()) && text.contains("null"))
             || known.tags.iter().any(|tag| has_number(text, tag))
+            || (known.is_buffered && has_empty_object(text))
     }
 
     fn known(&self) -> &Known {
         self.known.get_or_init(|| {
             let schema = Value::from(self.schema());
+            let is_buffered = mentions(&schema, KEEPS);
             Known {
                 outline: Outline::new(&schema),
                 types: Definitions(schema.get("$defs").and_then(Value::as_object)).types(&schema),
                 is_lax: mentions(&schema, LAX),
                 has_names: ["enum", "const"].iter().any(|keyword| mentions(&schema, keyword)),
-                tags: if mentions(&schema, KEEPS) { tags(&schema) } else { Vec::new() },
+                is_buffered,
+                tags: if is_buffered { tags(&schema) } else { Vec::new() },
             }
         })
     }
@@ -185,6 +190,11 @@ fn tags(schema: &Value) -> Vec<String> {
     tags.sort();
     tags.dedup();
     tags
+}
+
+/// Returns whether the JSON may have an empty object.
+fn has_empty_object(text: &str) -> bool {
+    text.match_indices('{').any(|(at, _)| text[at + 1..].trim_start().starts_with('}'))
 }
 
 /// Returns whether the JSON may have a number under this name. A name may be escaped.

@@ -85,9 +85,9 @@ impl Found {
         let text = sent.filter(|value| value.kind() == Type::Text);
         let chosen = text.and_then(|value| named(variants, &value.said()));
         if chosen.is_none() {
-            // serde also accepts the number of a variant, if it has buffered the tag.
-            let is_number = sent.is_some_and(|value| value.kind() == Type::Number);
-            let cause = if is_number { Cause::Form } else { self.cause };
+            // serde also accepts the number of a variant, if it has buffered the tag, and an object
+            // with the name.
+            let cause = if sent.is_some() && text.is_none() { Cause::Form } else { self.cause };
             let problem = Problem::InvalidDiscriminator { options: names(variants) };
             self.because(cause, |found| found.at_key(tag, |found| found.say(problem)));
         }

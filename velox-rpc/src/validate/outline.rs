@@ -187,8 +187,13 @@ impl<'s> Root<'s> {
             unions.iter().any(|union| !union.is_empty() && union.iter().all(|variant| needs(*variant, name)))
         };
         let needed = || required.into_iter().flatten().filter_map(Value::as_str);
-        // Nor does the type behind a tag get a field with the name of the tag.
-        let is_of_tag = |name: &&str| is_kept && own.is_none() && all.iter().any(|part| needs(*part, name));
+        // Nor does the type behind a tag get a field with the name of the tag, unless it comes under an
+        // alias.
+        let is_tag = |name: &str| schema["properties"][name].get("const").is_some();
+        let behind = || all.iter().flat_map(|part| self.0.properties(part));
+        let is_lost =
+            |name: &str| behind().any(|it| it.name == name && it.is_required && it.schema.get(ALIASES).is_none());
+        let is_of_tag = |name: &&str| is_kept && is_tag(name) && is_lost(name);
         let shared = needed().filter(|name| is_own(name)).filter(|_| !unions.is_empty()).find(shares);
         if let Some(shared) = shared.or_else(|| needed().find(is_of_tag)) {
             return Some(shared.to_owned());

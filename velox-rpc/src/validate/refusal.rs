@@ -8,7 +8,7 @@ use schemars::Schema;
 use crate::error::{Problem, Type};
 use crate::validate::broken::out_of_range;
 use crate::validate::converted::converted;
-use crate::validate::found::Found;
+use crate::validate::found::{Cause, Found};
 use crate::validate::got::{REQUIRED, Said, out_of};
 use crate::validate::look::unrecognized;
 use crate::validate::number::Num;
@@ -142,7 +142,11 @@ impl Found {
         // The value was a text that was converted like JavaScript's `Number` does, and it was not a
         // number.
         let is_nan = part.is_text() && part.kind() == Type::Text && kind == Type::Number;
-        self.say(Problem::InvalidType { expected: kind, received: if is_nan { Type::Nan } else { part.kind() } });
+        let problem = Problem::InvalidType { expected: kind, received: if is_nan { Type::Nan } else { part.kind() } };
+        // serde also accepts an empty object for `null`, if it has buffered it.
+        let is_empty = kind == Type::Null && part.kind() == Type::Object && part.entries().next().is_none();
+        let cause = if is_empty { Cause::Form } else { self.cause };
+        self.because(cause, |found| found.say(problem));
     }
 
     fn wrong_value(&mut self, part: Part<'_>, expected: &str) {
