@@ -115,6 +115,11 @@ fn the_rules_of_a_newtype_are_those_of_validator() {
     assert_eq!(errors.field_errors()["__all__"][0].code, "length");
     assert!(Tags(vec![Tag("a".into())]).validate().is_ok());
     assert!(Tags(vec![Tag(String::new())]).validate().is_err());
+    #[schema]
+    struct Held(#[validate(nested)] Note);
+    let note = Note { tags: vec![Tag(String::new())], by_name: None, more: None, n: 1 };
+    let errors = Held(note).validate().expect_err("too short");
+    assert!(errors.errors().contains_key("tags"), "{errors:?}");
 }
 
 #[test]
@@ -123,4 +128,7 @@ fn the_json_schema_of_a_newtype_has_its_rules() {
     assert_eq!((schema.get("minLength"), schema.get("maxLength")), (Some(&1.into()), Some(&20.into())));
     let schema = schemars::schema_for!(Percent);
     assert_eq!((schema.get("minimum"), schema.get("maximum")), (Some(&0.into()), Some(&100.into())));
+    #[schema]
+    struct Step(#[validate(multiple_of = 5)] u32);
+    assert_eq!(schemars::schema_for!(Step).get("multipleOf"), Some(&5.into()));
 }

@@ -38,7 +38,12 @@ impl Additions {
     pub(crate) fn new(field: &Field<'_>, of_type: &OfMissing, mistakes: &mut Mistakes) -> Self {
         let (words, attrs) = (Words::checked(field, mistakes), &field.attrs);
         if field.original.ident.is_none() {
-            return Self { is_foreign: is_foreign(field), reader: words.reader(), ..Self::default() };
+            return Self {
+                is_foreign: is_foreign(field),
+                multiple_of: rules::multiple_of(&field.original.attrs),
+                reader: words.reader(),
+                ..Self::default()
+            };
         }
         if wire_name(field).is_none() {
             return Self::default();
@@ -155,7 +160,7 @@ impl Words {
     }
 
     /// Returns whether the field's string is changed as it is read.
-    fn changes(&self) -> bool {
+    pub(crate) fn changes(&self) -> bool {
         self.trim || self.lowercase || self.uppercase
     }
 
@@ -167,11 +172,13 @@ impl Words {
     }
 }
 
+/// Returns whether the JSON Schema of a field is not that of its type.
+pub(crate) fn has_own_schema(field: &Field<'_>) -> bool {
+    ["serde", "schemars"].iter().any(|name| has(&metas(&field.original.attrs, name), &["with", "schema_with", "skip"]))
+}
+
 fn is_foreign(field: &Field<'_>) -> bool {
-    let is_said = ["serde", "schemars"]
-        .iter()
-        .any(|name| has(&metas(&field.original.attrs, name), &["with", "schema_with", "skip"]));
-    !is_said && foreign::shown(field.ty, TokenStream::new()) != *field.ty
+    !has_own_schema(field) && foreign::shown(field.ty, TokenStream::new()) != *field.ty
 }
 
 /// Returns whether `None` is left out, because the user has not decided how the field is written.

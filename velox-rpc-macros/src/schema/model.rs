@@ -1,7 +1,7 @@
 //! The model of a schema: the derives and attributes that the type gets, and how its rules are
 //! checked.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use serde_derive_internals::ast::{Container, Data, Field, Style, Variant};
 use serde_derive_internals::attr::TagType;
@@ -14,10 +14,13 @@ use crate::naming::unraw;
 use crate::root::Root;
 use crate::schema::attributes::{attribute, derives, has, metas};
 use crate::schema::checks::Checks;
-use crate::schema::field::{Additions, cfgs, has_right_default, is_option, other_names, wire_name};
+use crate::schema::field::{
+    Additions, Words, cfgs, has_own_schema, has_right_default, is_option, other_names, wire_name,
+};
 use crate::schema::held::Held;
 use crate::schema::peel::Peeled;
 use crate::schema::rules;
+use crate::tokens::is_word;
 use crate::types::InTypeScript;
 
 /// A schema.
@@ -82,6 +85,7 @@ impl<'a> Schema<'a> {
         let fields: Vec<_> = serde.data.all_fields().collect();
         let additions = fields.iter().map(|field| Additions::new(field, serde.attrs.default(), mistakes)).collect();
         note_keys(&fields, mistakes);
+        note_unnamed(&serde, !theirs.iter().any(|name| name == "Validate"), mistakes);
         let is_lax = fields.iter().any(|field| field.attrs.flatten() && is_option(field.ty));
         let mut schema = Self {
             root: Root::find(root),
@@ -224,11 +228,13 @@ fn generic_name(serde: &Container<'_>) -> Option<String> {
     if has(&metas(attrs, "serde"), &["rename"]) || has(&metas(attrs, "schemars"), &["rename"]) {
         return None;
     }
-    let leaves: Vec<_> = serde.data.all_fields().flat_map(|field| Peeled::new(field.ty).leaves()).collect();
+    let fields = serde.data.all_fields().filter(|field| !has_own_schema(field));
+    let leaves: Vec<_> = fields.flat_map(|field| Peeled::new(field.ty).leaves()).collect();
     // Only these certainly have a JSON Schema.
-    let parameters = serde.generics.type_params().map(|parameter| parameter.ident.to_string());
     let is_held = |name: &String| leaves.iter().any(|leaf| leaf.to_token_stream().to_string() == *name);
-    let held: Vec<_> = parameters.filter(is_held).map(|name| format!("{{{name}}}")).collect();
+    let types = serde.generics.type_params().map(|parameter| parameter.ident.to_string()).filter(is_held);
+    let numbers = serde.generics.const_params().map(|parameter| parameter.ident.to_string());
+    let held: Vec<_> = types.chain(numbers).map(|name| format!("{{{name}}}")).collect();
     (!held.is_empty()).then(|| format!("{}Of{}", unraw(&serde.ident), held.join("And")))
 }
 
@@ -287,10 +293,37 @@ fn note_variants(serde: &Container<'_>, variants: &[Variant<'_>], mistakes: &mut
             mistakes
                 .at(ident, "the JSON Schema cannot describe a variant that a function reads or writes: put the attribute on its field");
         }
-        if let (TagType::Internal { .. }, Style::Newtype) = (serde.attrs.tag(), style)
-            && Peeled::new(fields[0].ty).is_nothing()
-        {
-            mistakes.at(fields[0].ty, format_args!("this type has no JSON beside a tag: write `{ident}` without it"));
+        if let (TagType::Internal { .. }, Style::Newtype) = (serde.attrs.tag(), style) {
+            let ty = fields[0].ty;
+            if Peeled::new(ty).is_nothing() {
+                mistakes.at(ty, format_args!("this type has no JSON beside a tag: write `{ident}` without it"));
+            } else if Words::of(&fields[0]).changes() {
+                mistakes.at(ty, format_args!("a string has no place beside a tag: write `{ident} {{ name: String }}`"));
+            }
+        }
+    }
+}
+
+/// Reports attributes that would have no effect: a rule behind a `#[cfg_attr]` that no derive sees,
+/// and a change of a string that serde does not read itself.
+fn note_unnamed(serde: &Container<'_>, has_our_rules: bool, mistakes: &mut Mistakes) {
+    let is_elsewhere = !matches!(serde.data, Data::Struct(Style::Struct, _));
+    for field in serde.data.all_fields() {
+        let is_hidden = |attribute: &&Attribute| {
+            let is_rule = |tokens: TokenStream| tokens.into_iter().any(|token| is_word(&token, "validate"));
+            attribute.path().is_ident("cfg_attr")
+                && attribute.meta.require_list().is_ok_and(|list| is_rule(list.tokens.clone()))
+        };
+        let hidden = field.original.attrs.iter().find(is_hidden).filter(|_| is_elsewhere && has_our_rules);
+        if let Some(hidden) = hidden {
+            mistakes
+                .at(hidden, "a rule behind `cfg_attr` is not checked here: put the `#[cfg(…)]` above the whole type");
+        }
+        if is_converted(serde) && Words::of(field).changes() {
+            mistakes.at(
+                field.original.attrs.iter().find(|attribute| attribute.path().is_ident("schema")),
+                "the type is read as another type: change the string where it is converted",
+            );
         }
     }
 }

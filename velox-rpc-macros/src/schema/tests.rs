@@ -229,6 +229,23 @@ fn a_generic_type_is_named_after_its_arguments() {
         ),
         (
             quote!(
+                struct Price<T> {
+                    #[schemars(with = "String")]
+                    amount: T,
+                }
+            ),
+            None,
+        ),
+        (
+            quote!(
+                struct Grid<T, const N: usize> {
+                    cells: [T; N],
+                }
+            ),
+            Some("GridOf{T}And{N}"),
+        ),
+        (
+            quote!(
                 struct First<T: Iterator> {
                     first: T::Item,
                 }
@@ -378,6 +395,36 @@ fn every_mistake_is_named() {
                 }
             ),
             "a flattened field is not a string: change the strings inside its type",
+        ),
+        (
+            quote!(
+                #[serde(try_from = "String")]
+                struct A(#[schema(trim)] String);
+            ),
+            "the type is read as another type: change the string where it is converted",
+        ),
+        (
+            quote!(
+                #[serde(tag = "kind")]
+                enum A {
+                    B(#[schema(trim)] String),
+                }
+            ),
+            "a string has no place beside a tag: write `B { name: String }`",
+        ),
+        (
+            quote!(
+                struct A(#[cfg_attr(x, validate(email))] String);
+            ),
+            "a rule behind `cfg_attr` is not checked here: put the `#[cfg(…)]` above the whole type",
+        ),
+        (
+            quote!(
+                enum A {
+                    B(#[cfg_attr(x, validate(nested))] C),
+                }
+            ),
+            "a rule behind `cfg_attr` is not checked here: put the `#[cfg(…)]` above the whole type",
         ),
         (
             quote!(

@@ -105,8 +105,13 @@ impl Broken {
         for (field, inner) in self.nested {
             // validator can store either the errors of a field or those of its content, but not
             // both.
-            if !errors.errors().contains_key(field) {
-                errors.merge_self(field, Err(inner));
+            if errors.errors().contains_key(field) {
+                continue;
+            }
+            match field {
+                // The value of a newtype replaces the whole.
+                WHOLE => errors.0.extend(inner.0),
+                _ => drop(errors.merge_self(field, Err(inner))),
             }
         }
         errors
@@ -268,3 +273,6 @@ pub(super) fn out_of_range(at: usize, limit: Num) -> Problem {
 
 /// The comparison by which each limit of a range is broken, in the order of validator.
 pub(super) const IS_BROKEN: [fn(&Num, &Num) -> bool; 4] = [Num::lt, Num::gt, Num::le, Num::ge];
+
+/// validator's name for errors about a type as a whole.
+pub(super) const WHOLE: &str = "__all__";

@@ -4,7 +4,7 @@ use serde_json::Value;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::error::{Problem, Type};
-use crate::validate::broken::{IS_BROKEN, of_name, out_of_range, out_of_size, said};
+use crate::validate::broken::{IS_BROKEN, WHOLE, of_name, out_of_range, out_of_size, said};
 use crate::validate::found::{Cause, Found};
 use crate::validate::got::Said;
 use crate::validate::number::Num;
@@ -68,7 +68,5 @@ fn of_range(error: &ValidationError) -> Option<Problem> {
     )
 }
 
-/// validator's name for errors about a struct as a whole.
-const WHOLE: &str = "__all__";
 /// validator's name for the elements of a collection that is itself the value.
 const COLLECTION: &str = "_tmp_validator";
