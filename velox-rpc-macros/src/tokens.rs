@@ -1,7 +1,7 @@
 //! Reads code as tokens. It is not parsed, because it may be incomplete, or written as in
 //! TypeScript.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
 use crate::diagnostics::Mistakes;
 
@@ -95,7 +95,7 @@ pub(crate) fn returned(body: &[TokenTree]) -> Vec<TokenTree> {
     }
 }
 
-/// Reports statements of TypeScript, and strings that are returned as errors.
+/// Reports statements of TypeScript.
 pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
     each(body, true, &mut |before, code| match code {
         [throw, TokenTree::Ident(_), ..] if is_word(throw, "throw") => mistakes.at(throw, THROW),
@@ -121,14 +121,54 @@ pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
     if let Some(word) = yielding(body) {
         mistakes.at(word, YIELD);
     }
-    each(body, false, &mut |_, code| match code {
-        [word, err, TokenTree::Group(error), ..]
-            if is_word(word, "return") && is_word(err, "Err") && is_text(&tokens(error.stream())) =>
-        {
+}
+
+/// Reports errors that a body returns without `Err(…)`, and strings that it returns as errors.
+pub(crate) fn returns(body: &[TokenTree], mistakes: &mut Mistakes) {
+    if let Some(block) = last_block(body) {
+        return returns(&tokens(block.stream()), mistakes);
+    }
+    let mut see = |code: &[TokenTree]| match code {
+        [err, TokenTree::Group(error), ..] if is_word(err, "Err") && is_text(&tokens(error.stream())) => {
             mistakes.at(error.stream(), TEXT);
         }
-        _ => {}
+        code => {
+            if let Some((error, name)) = bare_error(code) {
+                mistakes.at_all(error, format_args!("an error is returned in `Err(…)`: write `Err(Error::{name}(…))`"));
+            }
+        }
+    };
+    see(tail(body));
+    each(body, false, &mut |before, code| {
+        if before.is_some_and(|word| is_word(word, "return")) {
+            see(code);
+        }
     });
+}
+
+/// Returns the block of a closure, or the `async` block that code ends in.
+pub(crate) fn last_block(code: &[TokenTree]) -> Option<&Group> {
+    let block = match code {
+        [TokenTree::Group(block)] => block,
+        [.., word, TokenTree::Group(block)] if is_word(word, "async") => block,
+        [.., word, by, TokenTree::Group(block)] if is_word(word, "async") && is_word(by, "move") => block,
+        _ => return None,
+    };
+    (block.delimiter() == Delimiter::Brace).then_some(block)
+}
+
+/// Returns the expression at the start of the code if it makes an error of velox-rpc and nothing
+/// else, with the name of the constructor.
+fn bare_error(code: &[TokenTree]) -> Option<(&[TokenTree], &Ident)> {
+    let start = code.iter().position(|token| is_word(token, "Error"))?;
+    let end = code.iter().position(|token| is(token, ';') || is(token, ',')).unwrap_or(code.len());
+    let [_, _, _, TokenTree::Ident(name), TokenTree::Group(_), methods @ ..] = code.get(start..end)? else {
+        return None;
+    };
+    let is_path = start == 0 || start == 3 && is(&code[2], ':');
+    let is_with = |method: &[TokenTree]| matches!(method, [_, TokenTree::Ident(name), TokenTree::Group(_)] if name.to_string().starts_with("with_"));
+    (is_path && ERRORS.split(' ').any(|known| name == known) && methods.chunks(3).all(is_with))
+        .then_some((&code[..end], name))
 }
 
 /// Returns the first `yield` of a body. A macro, such as `stream! { … }`, may have its own.
@@ -150,6 +190,9 @@ pub(crate) fn is_text(code: &[TokenTree]) -> bool {
 }
 
 const THROW: &str = "Rust has no `throw`: write `return Err(Error::bad_request(\"…\"))`";
+/// The constructors of `velox_rpc::Error`.
+const ERRORS: &str =
+    "new custom bad_request unauthorized forbidden not_found resource_not_found conflict unavailable internal invalid";
 const NONE: &str = "write `user.is_none()`, or take the value with `let Some(user) = user else { return Err(…) };`";
 const YIELD: &str = "stable Rust has no `yield`: return a stream of `Ok(value)`, for example from a channel";
 const TEXT: &str =

@@ -6,7 +6,7 @@ use syn::{FnArg, Pat, parse_quote};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::item::{self, Function};
-use crate::tokens::{each, in_typescript, is, is_called, is_group, is_word, returned, tokens};
+use crate::tokens::{each, in_typescript, is, is_called, is_group, is_word, returned, returns, tokens};
 
 /// Parses the function. If the item is something else, reports a mistake and returns `None`.
 ///
@@ -45,6 +45,7 @@ pub(crate) fn read(item: TokenStream, mistakes: &mut Mistakes) -> Option<Functio
 /// Reports a body that is written as in TypeScript.
 fn slips(body: &[TokenTree], mistakes: &mut Mistakes) {
     in_typescript(body, mistakes);
+    returns(body, mistakes);
     let last = returned(body);
     let is_last = matches!(last.as_slice(), [next] if is_word(next, "next"));
     // `next` as in TypeScript, and the uses of something else with this name.

@@ -7,7 +7,8 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use crate::diagnostics::{Mistakes, shown};
 use crate::router::chain::{BUILDS, Closure, Step, last_chain, steps};
 use crate::tokens::{
-    between_commas, each, in_typescript, is, is_called, is_group, is_text, is_word, regrouped, returned, tokens,
+    between_commas, each, in_typescript, is, is_called, is_group, is_text, is_word, regrouped, returned, returns,
+    tokens,
 };
 
 /// Reports the slips in a method's body. Returns whether there was one.
@@ -32,6 +33,9 @@ pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
         } else if let Some(closure) = Closure::new(&arguments) {
             of_parameters(step.name, &closure, mistakes);
             in_typescript(closure.body, mistakes);
+            if KEEP.iter().any(|name| step.name == name) {
+                returns(closure.body, mistakes);
+            }
         }
     }
     mistakes.count() != before

@@ -416,9 +416,31 @@ fn code_that_only_looks_like_a_slip_is_left_alone() {
         ),
         quote!(
             fn a(&self) -> Query<(), U> {
-                procedure().query(|_| async move {
-                    return Err("no");
+                procedure().query(|_| {
+                    spawn(async move {
+                        return Err("no");
+                    });
+                    Ok(1)
                 })
+            }
+        ),
+        // These errors do not become the value of the handler.
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().query(|_| {
+                    let all = find().ok_or_else(|| Error::not_found("all"))?;
+                    Error::invalid(all)?
+                })
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().on_error(|_| Error::not_found("a")).query(f)
+            }
+        ),
+        quote!(
+            fn a(&self) -> Query<(), U> {
+                procedure().query(|_| Error::of_state())
             }
         ),
         // The middleware answers by itself.
