@@ -1,4 +1,6 @@
-use velox_rpc::{Query, Result, procedure, router, schema};
+use velox_rpc::{ProcedureBuilder, Query, Result, procedure, router, schema};
+
+type Open = ProcedureBuilder<()>;
 
 struct Users;
 
@@ -36,7 +38,19 @@ impl Users {
     fn get_name(&self) -> Query<(), String> {
         procedure().query(async |_| Ok(find().name))
     }
+
+    fn get_fifth(&self) -> Query<(), User> {
+        self.open().query(async |_| Ok(find()))
+    }
+
+    fn get_sixth(&self) -> Query<(), User> {
+        self.open().query(|_| async move { Ok(find()) })
+    }
+
+    fn open(&self) -> Open {
+        procedure().any_host()
+    }
 }
 
 fn main() {}
-// mistakes: 5
+// mistakes: 7

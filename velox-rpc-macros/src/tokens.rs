@@ -180,6 +180,16 @@ fn yielding(body: &[TokenTree]) -> Option<TokenTree> {
     })
 }
 
+/// Returns whether a body has a `?` of its own, which is not in a closure, a function, an `async`
+/// block or a macro.
+pub(crate) fn tries(body: &[TokenTree]) -> bool {
+    let own = body.iter().take_while(|token| !is(token, '|') && !is_word(token, "async") && !is_word(token, "fn"));
+    own.enumerate().any(|(at, token)| match token {
+        TokenTree::Group(group) if at == 0 || !is(&body[at - 1], '!') => tries(&tokens(group.stream())),
+        token => is(token, '?'),
+    })
+}
+
 /// Returns whether this is a string literal, or a `format!(…)`.
 pub(crate) fn is_text(code: &[TokenTree]) -> bool {
     match code {

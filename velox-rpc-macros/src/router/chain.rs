@@ -15,7 +15,7 @@ pub(crate) struct About<'a> {
     pub(crate) root: &'a Root,
     pub(crate) namespace: &'a LitStr,
     pub(crate) has_state: bool,
-    /// The router's methods that return a `ProcedureBuilder`.
+    /// The router's methods that return a `ProcedureBuilder`, also under another name.
     pub(crate) bases: Vec<Ident>,
 }
 
@@ -81,6 +81,12 @@ impl Base {
             _ => Self::Unknown,
         }
     }
+}
+
+/// Returns whether a chain that the body ends in is still a `ProcedureBuilder`.
+pub(crate) fn is_builder(body: &[TokenTree], about: &About<'_>) -> bool {
+    let is_end = |step: &Step<'_>| step.name == "output" || BUILDS.iter().any(|(name, _)| step.name == name);
+    Base::of(body, about) != Base::Unknown && !last_chain(body).iter().any(is_end)
 }
 
 fn step(body: &[TokenTree], start: usize) -> Option<Step<'_>> {

@@ -9,7 +9,8 @@ use crate::root::Root;
 use crate::router::chain::About;
 use crate::router::method::{Damage, Outcome, Procedure};
 use crate::router::parse::{Arguments, Block, Member};
-use crate::router::{docs, handler, result, rewrite};
+use crate::router::{chain, docs, handler, result, rewrite};
+use crate::tokens::tokens;
 
 /// A router.
 pub(crate) struct Router {
@@ -31,13 +32,18 @@ impl Router {
     /// Makes the model. Methods with mistakes stay in the block but are not part of the router.
     pub(crate) fn new(arguments: Arguments, mut block: Block, mistakes: &mut Mistakes) -> Self {
         let root = Root::find(arguments.root);
-        let bases = block.methods_mut().filter(|method| result::is_builder(&method.signature.output));
-        let about = About {
+        let mut about = About {
             root: &root,
             namespace: &arguments.namespace,
             has_state: arguments.state.is_some(),
-            bases: bases.map(|method| method.signature.ident.clone()).collect(),
+            bases: Vec::new(),
         };
+        for method in block.methods_mut() {
+            if result::is_builder(&method.signature.output) || chain::is_builder(&tokens(method.body.stream()), &about)
+            {
+                about.bases.push(method.signature.ident.clone());
+            }
+        }
         let state = arguments.state.clone().unwrap_or_else(|| syn::parse_quote!(()));
         let before = mistakes.count();
         let mut procedures: Vec<Procedure> = Vec::new();

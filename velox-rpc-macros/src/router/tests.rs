@@ -543,13 +543,16 @@ fn a_field_of_the_context_is_missing_only_where_nothing_can_give_it() {
 
 #[test]
 fn the_type_of_the_output_is_told_only_where_the_handler_gives_it() {
-    let is_told = |chain: TokenStream| {
+    let told = |chain: TokenStream| {
         let block = quote!(impl Auth {
             fn base(&self) -> ProcedureBuilder<()> { procedure().no_rest() }
+            fn aliased(&self) -> Authed { procedure().use_(tenant) }
             fn shown(&self) -> OutputBuilder<ProcedureBuilder<()>, U> { procedure().output::<U>() }
             fn a(&self) -> Query<(), U> { #chain }
         });
-        expand(quote!("auth"), block).to_string().contains("__typed")
+        let text = expand(quote!("auth"), block).to_string();
+        let (_, told) = text.split_once("Result < ")?;
+        text.contains("__typed").then(|| told[..1].to_owned())
     };
     for chain in [
         quote!(procedure().query(async |_| find().await)),
@@ -557,24 +560,36 @@ fn the_type_of_the_output_is_told_only_where_the_handler_gives_it() {
             let user = find();
             Ok(user)
         })),
+        quote!(procedure().query(|_| async move { Ok(user) })),
+        quote!(procedure().query(|_| {
+            let mail = mail.clone();
+            async { mail.user() }
+        })),
+        quote!(procedure().query(|_| find(id.parse()?))),
         quote!(self.base().query(async move |_| Ok(user),)),
+        quote!(self.aliased().query(async |_| user)),
     ] {
-        assert!(is_told(chain.clone()), "{chain}");
+        assert_eq!(told(chain.clone()).as_deref(), Some("U"), "{chain}");
+    }
+    for chain in [
+        // The handler may return another type than the procedure.
+        quote!(procedure().output::<U>().query(async |_| Ok(json))),
+        quote!(self.shown().query(async |_| Ok(json))),
+        quote!(procedure().shown().query(async |_| Ok(json))),
+        quote!(base(self).query(|_| async move { Ok(json) })),
+    ] {
+        assert_eq!(told(chain.clone()).as_deref(), Some("_"), "{chain}");
     }
     for chain in [
         // The handler may return a future.
         quote!(procedure().query(|_| find())),
-        quote!(procedure().query(|_| async move { Ok(user) })),
+        quote!(procedure().query(|_| future! { find()? })),
+        quote!(procedure().query(|_| find(|id| id.parse()?))),
         quote!(procedure().query(find)),
-        // The handler returns another type than the procedure.
-        quote!(procedure().output::<U>().query(async |_| Ok(json))),
-        quote!(self.shown().query(async |_| Ok(json))),
-        quote!(procedure().shown().query(async |_| Ok(json))),
-        quote!(base(self).query(async |_| Ok(json))),
         // The user wrote the type already.
         quote!(procedure().query(async |_| -> Result<U> { find().await })),
     ] {
-        assert!(!is_told(chain.clone()), "{chain}");
+        assert_eq!(told(chain.clone()), None, "{chain}");
     }
 }
 
