@@ -28,7 +28,8 @@ use crate::validate::{At, Examine, Examiner, Found, Parts, Rewrite, Tree};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the input of a procedure",
     label = "not an input",
-    note = "an input is read from JSON, validated and described to clients: put `#[schema]` above `{Self}`, or derive `Deserialize`, `Validate` and `JsonSchema` and write `impl velox_rpc::procedure::Examine for {Self} {{}}`"
+    note = "an input is read from JSON, validated and described to clients: put `#[schema]` above `{Self}`, or derive `Deserialize`, `Validate` and `JsonSchema` and write `impl velox_rpc::procedure::Examine for {Self} {{}}`",
+    note = "a type of another crate, such as `String`, needs a struct of yours around it: `#[schema] struct Name(String);`"
 )]
 pub trait Input: DeserializeOwned + Validate + JsonSchema + Examine + Send + 'static {}
 

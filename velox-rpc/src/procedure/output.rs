@@ -163,6 +163,7 @@ const KEPT: usize = 64 * 1024;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the output of a procedure",
     label = "the handler returns `{Self}`",
+    note = "if it is a future, write `.await` after the call that made it",
     note = "an output is written as JSON and described to clients: put `#[schema]` above the struct or enum, or derive `Serialize` and `JsonSchema`",
     note = "a reply is JSON (`Query`, `Mutation`), nothing (`()`), or one event after the other (`Subscription`); `ctx.reply()` sets its status, headers and cookies; for other bodies put another service beside the application"
 )]
