@@ -2,9 +2,9 @@
 
 use quote::ToTokens as _;
 use syn::visit_mut::{VisitMut, visit_type_mut, visit_variant_mut};
-use syn::{GenericArgument, Type, Variant};
+use syn::{GenericArgument, PathArguments, PathSegment, Type, Variant};
 
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::{Mistakes, shown};
 use crate::tokens::{is_text, tokens};
 
 /// Reports types that are written as in TypeScript, and replaces them by something that compiles,
@@ -13,10 +13,9 @@ pub(crate) struct InTypeScript<'a>(pub(crate) &'a mut Mistakes);
 
 impl VisitMut for InTypeScript<'_> {
     fn visit_type_mut(&mut self, ty: &mut Type) {
-        let name = if let Type::Path(path) = ty { path.path.get_ident() } else { None };
-        match name.and_then(|name| NAMES.iter().find(|(known, _)| name == known)) {
-            Some((name, right)) => {
-                let message = format!("`{name}` is a TypeScript type: write {right}");
+        match in_rust(ty) {
+            Some(right) => {
+                let message = format!("`{}` is a TypeScript type: write {right}", shown(&*ty));
                 *ty = self.0.in_place_of_type(&*ty, message);
             }
             None => visit_type_mut(self, ty),
@@ -34,15 +33,54 @@ impl VisitMut for InTypeScript<'_> {
     }
 }
 
-/// Returns an argument in angle brackets as a type, if it is one.
-pub(crate) fn type_of(argument: &GenericArgument) -> Option<&Type> {
-    if let GenericArgument::Type(ty) = argument { Some(ty) } else { None }
+/// Returns what to write for a type of TypeScript.
+fn in_rust(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.first().filter(|_| path.path.segments.len() == 1)?;
+    let inner = types_in(segment);
+    let is_named = |(name, right): &&(&str, &str)| segment.ident == name && right.contains("{}") != inner.is_empty();
+    let (name, right) = NAMES.iter().find(is_named)?;
+    let each: Vec<Option<String>> = inner.iter().map(|ty| in_rust(ty)).collect();
+    // A type of the user may have one of these names, too.
+    let is_sure = match (*name, inner.as_slice()) {
+        ("Array", [_]) => true,
+        ("Record", [key, _]) if shown(key) == "String" => true,
+        (_, inner) => inner.is_empty() || each.iter().any(Option::is_some),
+    };
+    let first = |right: String| right.split('`').nth(1).map(String::from);
+    let each = each.into_iter().zip(inner).map(|(right, ty)| right.and_then(first).unwrap_or_else(|| shown(ty)));
+    let right = right.replace("{}", &each.collect::<Vec<_>>().join(", "));
+    // An `f64` cannot be a key.
+    is_sure.then(|| right.replace("HashSet<f64", "HashSet<i64").replace("HashMap<f64", "HashMap<i64"))
 }
 
-const NAMES: [(&str, &str); 5] = [
+/// Returns the types in the brackets of a segment.
+pub(crate) fn types_in(segment: &PathSegment) -> Vec<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Vec::new() };
+    arguments.args.iter().filter_map(|it| if let GenericArgument::Type(ty) = it { Some(ty) } else { None }).collect()
+}
+
+/// Returns the type without parentheses and invisible groups.
+pub(crate) fn peeled(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(paren) => peeled(&paren.elem),
+        Type::Group(group) => peeled(&group.elem),
+        other => other,
+    }
+}
+
+const NAMES: [(&str, &str); 13] = [
     ("string", "`String`"),
     ("number", "`f64`, or an integer type such as `u32` or `i64`"),
     ("boolean", "`bool`"),
+    ("bigint", "`i64`, or another integer type such as `u64`"),
     ("any", "a concrete type, or `serde_json::Value` for any JSON value"),
+    ("unknown", "a concrete type, or `serde_json::Value` for any JSON value"),
+    ("object", "a struct with `#[schema]`, or `serde_json::Value` for any JSON value"),
     ("void", "`()`"),
+    ("Uint8Array", "`Vec<u8>` for a list of numbers, or `String` for base64"),
+    ("Array", "`Vec<{}>`"),
+    ("Set", "`HashSet<{}>`"),
+    ("Map", "`HashMap<{}>`"),
+    ("Record", "`HashMap<{}>`"),
 ];

@@ -4,17 +4,14 @@ use proc_macro2::{Group, Ident};
 use quote::format_ident;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut as _;
-use syn::{
-    Attribute, FnArg, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound,
-    Visibility,
-};
+use syn::{Attribute, FnArg, Path, ReturnType, Signature, Token, Type, TypeParamBound, Visibility};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::item::Function;
 use crate::naming::{pascal, unraw};
 use crate::place;
 use crate::root::Root;
-use crate::types::InTypeScript;
+use crate::types::{InTypeScript, peeled, types_in};
 
 /// A middleware.
 pub(crate) struct Middleware {
@@ -141,25 +138,14 @@ fn value(signature: &Signature, mistakes: &mut Mistakes) -> Type {
         && let Some(segment) = path.path.segments.last()
         && segment.ident == "Result"
     {
-        if let PathArguments::AngleBracketed(arguments) = &segment.arguments
-            && let Some(GenericArgument::Type(value)) = arguments.args.first()
-        {
-            return value.clone();
+        if let Some(value) = types_in(segment).first() {
+            return Type::clone(value);
         }
         let message = format!("the type of the value that is added to the context is missing: write `{wanted}`");
         return mistakes.in_place_of_type(ty, message);
     }
     mistakes.at(ty, format_args!("a middleware returns a `Result`: write `-> Result<{}>`", shown(ty)));
     Type::clone(ty)
-}
-
-/// Returns the type without parentheses and invisible groups.
-fn peeled(ty: &Type) -> &Type {
-    match ty {
-        Type::Paren(paren) => peeled(&paren.elem),
-        Type::Group(group) => peeled(&group.elem),
-        other => other,
-    }
 }
 
 const ABOUT: [&str; 2] = ["doc", "deprecated"];

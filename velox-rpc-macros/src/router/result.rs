@@ -7,15 +7,13 @@ use syn::visit_mut::{VisitMut, visit_path_mut};
 use syn::{GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type};
 
 use crate::diagnostics::{Mistakes, shown};
-use crate::types::type_of;
+use crate::types::{peeled, types_in};
 
 /// Returns the last segment, `Query<…>`, `Mutation<…>` or `Subscription<…>`, if the type is a
 /// procedure.
 pub(crate) fn procedure(ty: &Type) -> Option<&PathSegment> {
-    match ty {
+    match peeled(ty) {
         Type::Path(path) if path.qself.is_none() => path.path.segments.last().filter(|segment| is_kind(&segment.ident)),
-        Type::Group(group) => procedure(&group.elem),
-        Type::Paren(paren) => procedure(&paren.elem),
         _ => None,
     }
 }
@@ -34,11 +32,7 @@ pub(crate) fn mentions_procedure(ty: &Type) -> Option<Ident> {
 /// Returns the `I` and `O` of `Query<I, O>`. Reports a wrong number of types.
 pub(crate) fn types<'a>(segment: &'a PathSegment, mistakes: &mut Mistakes) -> Option<(&'a Type, &'a Type)> {
     let kind = &segment.ident;
-    let types: Vec<&Type> = match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => arguments.args.iter().filter_map(type_of).collect(),
-        PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
-    };
-    let (wanted, when) = match types.as_slice() {
+    let (wanted, when) = match types_in(segment).as_slice() {
         [input, output, Type::Path(third)] if third.path.is_ident("Error") => {
             let message =
                 format!("the error is always `velox_rpc::Error`: write `{kind}<{}, {}>`", shown(input), shown(output));

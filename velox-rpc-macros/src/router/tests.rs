@@ -502,6 +502,11 @@ fn code_that_only_looks_like_a_slip_is_left_alone() {
                 procedure().query(f)
             }
         ),
+        quote!(
+            fn a(&self) -> Query<(), (Map<String, U>, Set<U>, Record<U>, Record<U, U>, Array<f64, Ix2>)> {
+                procedure().query(f)
+            }
+        ),
     ] {
         assert_eq!(about_method(method.clone()), Vec::<String>::new(), "{method}");
     }

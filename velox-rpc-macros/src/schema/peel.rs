@@ -3,10 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Expr, PathArguments, Type};
+use syn::{Expr, Type};
 
 use crate::place;
-use crate::types::type_of;
+use crate::types::{peeled, types_in};
 
 /// A type, as far as its syntax shows it.
 pub(crate) enum Peeled<'a> {
@@ -27,17 +27,14 @@ pub(crate) enum Peeled<'a> {
 
 impl<'a> Peeled<'a> {
     pub(crate) fn new(ty: &'a Type) -> Self {
+        let ty = peeled(ty);
         match ty {
-            Type::Paren(inner) => Self::new(&inner.elem),
-            Type::Group(inner) => Self::new(&inner.elem),
             Type::Array(array) => Self::Array(Box::new(Self::new(&array.elem)), &array.len),
             Type::Tuple(tuple) if !tuple.elems.is_empty() => Self::Tuple(tuple.elems.iter().map(Self::new).collect()),
             Type::Path(path) => {
                 let Some(segment) = path.path.segments.last() else { return Self::Leaf(ty) };
-                let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Self::Leaf(ty) };
-                let types: Vec<_> = arguments.args.iter().filter_map(type_of).collect();
                 let name = segment.ident.to_string();
-                match (name.as_str(), types.as_slice()) {
+                match (name.as_str(), types_in(segment).as_slice()) {
                     ("Option", [inner]) => Self::Option(Box::new(Self::new(inner))),
                     ("Box" | "Rc" | "Arc", [Type::Slice(slice)]) => Self::List(Box::new(Self::new(&slice.elem))),
                     ("Box" | "Rc" | "Arc", [inner]) if is_sized(inner) => Self::new(inner),
@@ -146,15 +143,7 @@ fn is_sized(ty: &Type) -> bool {
 
 /// Returns the `T` of `Option<T>`.
 pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
-    match ty {
-        Type::Group(group) => option_of(&group.elem),
-        Type::Paren(paren) => option_of(&paren.elem),
-        Type::Path(path) => match path.path.segments.last().map(|segment| (&segment.ident, &segment.arguments))? {
-            (name, PathArguments::AngleBracketed(arguments)) if name == "Option" && arguments.args.len() == 1 => {
-                type_of(&arguments.args[0])
-            }
-            _ => None,
-        },
-        _ => None,
-    }
+    let Type::Path(path) = peeled(ty) else { return None };
+    let segment = path.path.segments.last().filter(|segment| segment.ident == "Option")?;
+    if let [inner] = types_in(segment)[..] { Some(inner) } else { None }
 }
