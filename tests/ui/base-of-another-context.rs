@@ -1,5 +1,5 @@
-use velox_rpc::{ProcedureBuilder, Query, procedure, router, schema};
-use velox_session::SessionMiddleware;
+use velox_rpc::{Call, Context, ProcedureBuilder, Query, procedure, router, schema};
+use velox_session::{SessionMiddleware, SessionUser};
 
 struct Users {
     session: SessionMiddleware,
@@ -20,10 +20,22 @@ impl Users {
         procedure().use_(self.session.required())
     }
 
+    fn seen(&self) -> ProcedureBuilder<(), Context<()>> {
+        procedure().use_(self.session.optional()).input::<GetUser>()
+    }
+
+    fn get_me(&self) -> Query<(), SessionUser> {
+        self.authed().query(async |Call { ctx, .. }| Ok(ctx.user))
+    }
+
+    fn get_id(&self) -> Query<(), String> {
+        self.authed().query(|Call { ctx, .. }| Ok(ctx.user.id.clone()))
+    }
+
     fn with_input(&self) -> ProcedureBuilder<()> {
         procedure().input::<GetUser>()
     }
 }
 
 fn main() {}
-// mistakes: 2
+// mistakes: 3

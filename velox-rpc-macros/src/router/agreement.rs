@@ -4,11 +4,14 @@
 //! Only mistakes that the tokens prove are reported here. The compiler finds the others.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use syn::Type;
+use syn::{PathArguments, ReturnType, Type};
 
 use crate::diagnostics::{Mistakes, shown};
+use crate::naming::{pascal, unraw};
 use crate::router::chain::{About, BUILDS, Base, Closure, Step, last_chain};
+use crate::router::result;
 use crate::tokens::{each, is, is_called, is_word, tokens};
+use crate::types::types_in;
 
 /// The description of a procedure in the signature of its method.
 pub(crate) struct Said<'a> {
@@ -44,7 +47,7 @@ pub(crate) fn report(said: &Said<'_>, body: &[TokenTree], about: &About<'_>, mis
     let (wanted, output) = (shown(input), shown(output));
     match chain.iter().find(|step| step.name == "input") {
         Some(step) if has_none => {
-            let read = shown(step.types.iter().cloned().collect::<TokenStream>());
+            let read = shown(&step.types);
             mistakes.at(input, format_args!("the chain reads an input, `{read}`: write `{kind}<{read}, {output}>`"));
         }
         None if !has_none => {
@@ -60,6 +63,45 @@ pub(crate) fn report(said: &Said<'_>, body: &[TokenTree], about: &About<'_>, mis
                 fields(&handler, &output, about, mistakes);
             }
         }
+    }
+}
+
+/// Reports a base whose type leaves out what its chain adds: the context of a session, or the input.
+/// In the type, an error replaces the context, so that the compiler reports nothing where the base
+/// is used.
+pub(crate) fn base(ty: &mut ReturnType, body: &[TokenTree], about: &About<'_>, mistakes: &mut Mistakes) -> Option<()> {
+    let builder = result::builder(ty).filter(|_| Base::of(body, about) == Base::Procedure)?;
+    let types: Vec<Type> = types_in(builder).into_iter().cloned().collect();
+    let (state, rest) = types.split_first()?;
+    let (plain, chain) = (format!("Context<{}>", shown(state)), last_chain(body));
+    let written = rest.first().map_or_else(|| plain.clone(), shown);
+    let mut uses = chain.iter().filter(|step| step.name.to_string().starts_with("use_"));
+    let (made, has_session) = uses.try_fold((plain.clone(), false), added)?;
+    let input = chain.iter().find(|step| step.name == "input" && rest.len() < 2);
+    if input.is_none() && !(has_session && written == plain) {
+        return None;
+    }
+    let input = input.map_or_else(String::new, |step| format!(", {}", shown(&step.types)));
+    let context = if written == plain { made } else { written };
+    let user = if context.contains("SessionUser") { USER } else { "" };
+    let right = format!("ProcedureBuilder<{}, {context}{input}>", shown(state));
+    let error =
+        mistakes.in_place_of_type(&*builder, format_args!("this is not the type of the chain: write `{right}`{user}"));
+    builder.arguments = PathArguments::AngleBracketed(syn::parse_quote!(<#state, (#(#rest,)* #error)>));
+    Some(())
+}
+
+/// Adds the context of a middleware around another one, and whether it is a session's. Returns
+/// `None` for a middleware with an unknown context.
+fn added((inner, has_session): (String, bool), step: &Step<'_>) -> Option<(String, bool)> {
+    match tokens(step.arguments.stream()).as_slice() {
+        _ if step.name == "use_fn" => None,
+        [TokenTree::Ident(name)] => Some((format!("{}Context<{inner}>", pascal(&unraw(name))), has_session)),
+        [.., TokenTree::Ident(of), _, TokenTree::Ident(kind), TokenTree::Group(_)] => {
+            let (_, context) = SESSIONS.iter().find(|(name, _)| kind == name && of.to_string().contains("session"))?;
+            Some((context.replace("{}", &inner), true))
+        }
+        _ => None,
     }
 }
 
@@ -109,3 +151,11 @@ fn fields(handler: &Closure<'_>, output: &str, about: &About<'_>, mistakes: &mut
         }
     }
 }
+
+/// The contexts of the session middlewares.
+const SESSIONS: [(&str, &str); 3] = [
+    ("required", "UserContext<{}, SessionUser>"),
+    ("optional", "UserContext<{}, Option<SessionUser>>"),
+    ("middleware", "SessionContext<{}>"),
+];
+const USER: &str = "; with a `user_loader`, write its type in place of `SessionUser`";

@@ -3,12 +3,14 @@
 //! It works on tokens and does not parse Rust, so that it can also read code written as in
 //! TypeScript.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::LitStr;
 
+use crate::item::Function;
 use crate::root::Root;
+use crate::router::result;
 use crate::router::rewrite::is_bare_call;
-use crate::tokens::{is, is_word, tail};
+use crate::tokens::{is, is_word, tail, tokens};
 
 /// The parts of a router that affect how its chains are read.
 pub(crate) struct About<'a> {
@@ -23,7 +25,7 @@ pub(crate) struct About<'a> {
 pub(crate) struct Step<'a> {
     pub(crate) name: &'a Ident,
     /// The tokens between `::<` and `>`.
-    pub(crate) types: &'a [TokenTree],
+    pub(crate) types: TokenStream,
     pub(crate) arguments: &'a Group,
     /// The positions of its first token and of the token after its last one.
     start: usize,
@@ -83,10 +85,12 @@ impl Base {
     }
 }
 
-/// Returns whether a chain that the body ends in is still a `ProcedureBuilder`.
-pub(crate) fn is_builder(body: &[TokenTree], about: &About<'_>) -> bool {
+/// Returns whether a method returns a `ProcedureBuilder`, by its type or by the chain it ends in.
+pub(crate) fn is_builder(method: &mut Function, about: &About<'_>) -> bool {
     let is_end = |step: &Step<'_>| step.name == "output" || BUILDS.iter().any(|(name, _)| step.name == name);
-    Base::of(body, about) != Base::Unknown && !last_chain(body).iter().any(is_end)
+    let body = tokens(method.body.stream());
+    result::builder(&mut method.signature.output).is_some()
+        || Base::of(&body, about) != Base::Unknown && !last_chain(&body).iter().any(is_end)
 }
 
 fn step(body: &[TokenTree], start: usize) -> Option<Step<'_>> {
@@ -94,6 +98,7 @@ fn step(body: &[TokenTree], start: usize) -> Option<Step<'_>> {
     let (types, rest) = turbofish(rest);
     match rest {
         [TokenTree::Group(arguments), rest @ ..] if is(dot, '.') && arguments.delimiter() == Delimiter::Parenthesis => {
+            let types = types.iter().cloned().collect();
             Some(Step { name, types, arguments, start, end: body.len() - rest.len() })
         }
         _ => None,

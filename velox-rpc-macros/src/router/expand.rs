@@ -80,19 +80,19 @@ fn member(member: &Member, router: &Router) -> TokenStream {
 /// Uses the velox-rpc names of a body that is left out, so that the compiler does not report their
 /// imports as unused.
 fn imports(body: &Group, state: &Type) -> TokenStream {
-    let (mut procedure, mut call, mut error) = (None, None, None);
+    let mut used = TokenStream::new();
     each(&tokens(body.stream()), true, &mut |before, tokens| match tokens {
         [TokenTree::Ident(_), ..] if before.is_some_and(|it| is(it, ':') || is(it, '.')) => {}
-        [TokenTree::Ident(name), ..] if name == "procedure" => procedure = Some(quote!(let _ = #name::<#state>;)),
+        [TokenTree::Ident(name), ..] if name == "procedure" => used.extend(quote!(let _ = #name::<#state>;)),
         [TokenTree::Ident(name), TokenTree::Group(_), ..] if name == "Call" => {
-            call = Some(quote!(let _ = |_: #name<(), ()>| ();));
+            used.extend(quote!(let _ = |_: #name<(), ()>| ();));
         }
         [TokenTree::Ident(name), next, ..] if name == "Error" && is(next, ':') => {
-            error = Some(quote!(let _ = |_: #name| ();));
+            used.extend(quote!(let _ = |_: #name| ();));
         }
         _ => {}
     });
-    quote!(#procedure #call #error)
+    used
 }
 
 /// Returns the body of a procedure's method, with the namespace and name under which the router

@@ -12,13 +12,12 @@ use crate::router::chain::{About, Base, Closure, last_chain};
 use crate::router::method::Procedure;
 use crate::tokens::{is, is_group, is_word, last_block, regrouped, returned, tokens, tries};
 
-/// Returns the body of a method with the output type added to the handler of its last chain.
-pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> Group {
-    let mut written = tokens(body.stream());
+/// Adds the output type to the handler of the chain that a method's body ends in, if the handler's
+/// closure surely returns a `Result` or its future.
+pub(crate) fn tell(body: &mut Group, procedure: &Procedure, about: &About<'_>) -> Option<()> {
+    let written = tokens(body.stream());
     let steps = last_chain(&written);
-    let Some(last) = steps.last().filter(|step| step.name == "query" || step.name == "mutation") else {
-        return body.clone();
-    };
+    let last = steps.last().filter(|step| step.name == "query" || step.name == "mutation")?;
     // The handler of another base, or after `.output::<U>()`, may return another type than the
     // procedure.
     let is_known = Base::of(&written, about) != Base::Unknown && !steps.iter().any(|step| step.name == "output");
@@ -34,8 +33,8 @@ pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> G
     };
     let argument = tokens(last.arguments.stream());
     let is_untyped = |handler: &Closure<'_>| !handler.body.first().is_some_and(|token| is(token, '-'));
-    let Some(handler) = Closure::new(&argument).filter(is_untyped) else { return body.clone() };
-    let Some(mut block) = with_type(handler.body, handler.is_async, told) else { return body.clone() };
+    let handler = Closure::new(&argument).filter(is_untyped)?;
+    let mut block = with_type(handler.body, handler.is_async, told)?;
     if !matches!(handler.body, [only] if is_group(only, Delimiter::Brace)) {
         let mut group = Group::new(Delimiter::Brace, block);
         // The block gets the span of the expression's end, because the closure ends there.
@@ -43,10 +42,10 @@ pub(crate) fn typed(body: &Group, procedure: &Procedure, about: &About<'_>) -> G
         block = group.to_token_stream();
     }
     let arguments = handler.head.iter().cloned().chain(block).collect();
-    let arguments = regrouped(last.arguments, arguments);
-    written.pop();
-    written.push(arguments.into());
-    regrouped(body, written.into_iter().collect())
+    let arguments = regrouped(last.arguments, arguments).into();
+    let before = &written[..written.len() - 1];
+    *body = regrouped(body, before.iter().cloned().chain([arguments]).collect());
+    Some(())
 }
 
 /// Returns code with `told` before it, inside the block that returns the handler's result: the

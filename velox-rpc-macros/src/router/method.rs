@@ -53,12 +53,15 @@ impl Procedure {
     pub(crate) fn read(method: &mut Function, about: &About<'_>, mistakes: &mut Mistakes) -> Outcome {
         let before = mistakes.count();
         InTypeScript(mistakes).visit_return_type_mut(&mut method.signature.output);
+        let body = tokens(method.body.stream());
+        if agreement::base(&mut method.signature.output, &body, about, mistakes).is_some() {
+            return Outcome::Broken(Damage::WrongType);
+        }
         let method = &*method;
         let returned = match &method.signature.output {
             ReturnType::Type(_, ty) => Some(&**ty),
             ReturnType::Default => None,
         };
-        let body = tokens(method.body.stream());
         let Some(segment) = returned.and_then(result::procedure) else {
             let damage = not_returned(method, &body, returned, about.root, mistakes);
             // A method that builds a base of procedures contains a chain too.

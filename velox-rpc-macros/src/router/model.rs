@@ -4,13 +4,13 @@
 use proc_macro2::Ident;
 use syn::{ReturnType, Type};
 
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::{Mistakes, shown};
 use crate::root::Root;
 use crate::router::chain::About;
 use crate::router::method::{Damage, Outcome, Procedure};
 use crate::router::parse::{Arguments, Block, Member};
 use crate::router::{chain, docs, handler, result, rewrite};
-use crate::tokens::tokens;
+use crate::types::types_in;
 
 /// A router.
 pub(crate) struct Router {
@@ -32,19 +32,15 @@ impl Router {
     /// Makes the model. Methods with mistakes stay in the block but are not part of the router.
     pub(crate) fn new(arguments: Arguments, mut block: Block, mistakes: &mut Mistakes) -> Self {
         let root = Root::find(arguments.root);
-        let mut about = About {
-            root: &root,
-            namespace: &arguments.namespace,
-            has_state: arguments.state.is_some(),
-            bases: Vec::new(),
-        };
+        let known = arguments.state.or_else(|| forgotten(&mut block, &arguments.namespace, mistakes));
+        let has_state = known.is_some();
+        let mut about = About { root: &root, namespace: &arguments.namespace, has_state, bases: Vec::new() };
         for method in block.methods_mut() {
-            if result::is_builder(&method.signature.output) || chain::is_builder(&tokens(method.body.stream()), &about)
-            {
+            if chain::is_builder(method, &about) {
                 about.bases.push(method.signature.ident.clone());
             }
         }
-        let state = arguments.state.clone().unwrap_or_else(|| syn::parse_quote!(()));
+        let state = known.unwrap_or_else(|| syn::parse_quote!(()));
         let before = mistakes.count();
         let mut procedures: Vec<Procedure> = Vec::new();
         let mut broken = Vec::new();
@@ -56,7 +52,7 @@ impl Router {
             match Procedure::read(method, &about, mistakes) {
                 Outcome::Procedure(procedure) => {
                     if is_new(&procedure, &procedures, mistakes) {
-                        method.body = handler::typed(&method.body, &procedure, &about);
+                        handler::tell(&mut method.body, &procedure, &about);
                         procedures.push(*procedure);
                     }
                 }
@@ -76,9 +72,24 @@ impl Router {
             );
         }
         let description = docs::description(&block.attrs);
-        let may_lack_state = arguments.state.is_none() && mistakes.count() > 0;
+        let may_lack_state = !has_state && mistakes.count() > 0;
         Self { root, namespace: arguments.namespace, state, may_lack_state, description, block, procedures, broken }
     }
+}
+
+/// Returns the state of the bases in a router without a state, and reports that the router needs it.
+fn forgotten(block: &mut Block, namespace: &syn::LitStr, mistakes: &mut Mistakes) -> Option<Type> {
+    block.methods_mut().find_map(|method| {
+        let state = Type::clone(types_in(result::builder(&mut method.signature.output)?).first()?);
+        let Type::Path(_) = state else { return None };
+        // Another mistake in the arguments may be the reason.
+        if mistakes.count() == 0 {
+            let (base, name, state) = (&method.signature.ident, shown(namespace), shown(&state));
+            let cure = format!("write `#[router({name}, state = {state})]`");
+            mistakes.at(namespace, format_args!("this router has no state, and `{base}` needs `{state}`: {cure}"));
+        }
+        Some(state)
+    })
 }
 
 /// Returns whether the procedure has a name, and shares neither name nor route with an earlier one.

@@ -18,10 +18,11 @@ pub(crate) fn procedure(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// Returns whether the type is a `ProcedureBuilder`.
-pub(crate) fn is_builder(output: &ReturnType) -> bool {
-    matches!(output, ReturnType::Type(_, ty) if matches!(&**ty, Type::Path(path)
-        if path.path.segments.last().is_some_and(|segment| segment.ident == "ProcedureBuilder")))
+/// Returns the last segment, `ProcedureBuilder<…>`, if the type is one.
+pub(crate) fn builder(output: &mut ReturnType) -> Option<&mut PathSegment> {
+    let ReturnType::Type(_, ty) = output else { return None };
+    let Type::Path(path) = &mut **ty else { return None };
+    path.path.segments.last_mut().filter(|segment| segment.ident == "ProcedureBuilder")
 }
 
 /// Returns the `Query`, `Mutation` or `Subscription` that is anywhere inside the type.

@@ -27,7 +27,7 @@ fn example() -> TokenStream {
         impl Auth {
             const LIMIT: u8 = 3;
 
-            fn authed(&self) -> ProcedureBuilder<AppState, Context<AppState>, ()> {
+            fn authed(&self) -> ProcedureBuilder<AppState, UserContext<Context<AppState>, User>, ()> {
                 procedure().use_(self.session.required())
             }
 
@@ -510,6 +510,74 @@ fn code_that_only_looks_like_a_slip_is_left_alone() {
     ] {
         assert_eq!(about_method(method.clone()), Vec::<String>::new(), "{method}");
     }
+}
+
+#[test]
+fn a_base_is_of_another_type_only_where_a_session_or_an_input_says_so() {
+    for method in [
+        quote!(
+            fn base(&self) -> ProcedureBuilder<S> {
+                procedure().use_(logged).use_(Traced::new())
+            }
+        ),
+        quote!(
+            fn base(&self) -> ProcedureBuilder<S> {
+                procedure().use_(self.session.required()).use_fn(inner)
+            }
+        ),
+        quote!(
+            fn base(&self) -> ProcedureBuilder<S, UserContext<Context<S>, User>> {
+                procedure().use_(self.session.required())
+            }
+        ),
+        quote!(
+            fn base(&self) -> ProcedureBuilder<S, Context<S>, I> {
+                procedure().input::<I>()
+            }
+        ),
+    ] {
+        assert_eq!(about_method(method.clone()), Vec::<String>::new(), "{method}");
+    }
+    let message = about_method(quote!(
+        fn base(&self) -> ProcedureBuilder<S> {
+            procedure().use_(tenant).use_(session.middleware()).input::<Vec<I>>()
+        }
+    ));
+    assert_eq!(
+        message,
+        [
+            "this is not the type of the chain: write `ProcedureBuilder<S, SessionContext<TenantContext<Context<S>>>, Vec<I>>`"
+        ]
+    );
+}
+
+#[test]
+fn a_state_is_forgotten_only_where_a_base_has_one() {
+    let about = |arguments, base: TokenStream| {
+        messages(expand(arguments, quote!(impl Auth { #base fn b(&self) -> Query<(), U> { self.base().query(f) } })))
+    };
+    let base = quote!(
+        fn base(&self) -> ProcedureBuilder<AppState> {
+            procedure()
+        }
+    );
+    assert_eq!(
+        about(quote!("auth"), base.clone()),
+        ["this router has no state, and `base` needs `AppState`: write `#[router(\"auth\", state = AppState)]`"]
+    );
+    assert_eq!(about(quote!("auth", state = AppState), base.clone()), [""; 0]);
+    assert_eq!(about(quote!("auth", stat = AppState), base).len(), 1);
+    assert_eq!(
+        about(
+            quote!("auth"),
+            quote!(
+                fn base(&self) -> ProcedureBuilder<()> {
+                    procedure()
+                }
+            )
+        ),
+        [""; 0]
+    );
 }
 
 #[test]
