@@ -2,6 +2,8 @@
 //! recognized by its form and reported here, because the compiler's own error would not help the
 //! author.
 
+use std::fmt::Display;
+
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use crate::diagnostics::{Mistakes, shown};
@@ -45,23 +47,20 @@ pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
 /// them too, but with an error about lifetimes. Other captures are left to the compiler, because
 /// only their types decide whether they are allowed.
 fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
+    let cure = |what: &str, field: &dyn Display| format!("put {what} into the state and read it as `ctx.{field}`");
     each(&without_items(body.to_vec()), true, &mut |_, code| {
-        let (own, what, read) = match code {
+        let (own, cure) = match code {
             [own, dot, TokenTree::Ident(name), rest @ ..]
                 if is_word(own, "self") && is(dot, '.') && !is_called(rest) =>
             {
-                (own, format!("`{name}`"), format!("as `ctx.{name}`"))
+                (own, if name == "session" { SESSION.to_owned() } else { cure(&format!("`{name}`"), name) })
             }
             // A path, as in `self::db::find`.
             [own, colon, ..] if is_word(own, "self") && is(colon, ':') => return,
-            [own, ..] if is_word(own, "self") => (own, String::from("what it needs"), String::from("as `ctx.db`")),
+            [own, ..] if is_word(own, "self") => (own, cure("what it needs", &"db")),
             _ => return,
         };
-        let message = format!(
-            "the handler outlives `self`, so it cannot use it: put {what} into the state and read it \
-                {read}"
-        );
-        mistakes.at(own, message);
+        mistakes.at(own, format_args!("the handler outlives `self`, so it cannot use it: {cure}"));
     });
 }
 
@@ -190,8 +189,10 @@ fn small_method(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
         if is(end, ',') && is_word(method, "Method") && name.to_string().contains(char::is_lowercase))
 }
 
-fn given(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
-    !arguments.is_empty()
+/// Returns whether there is a `rate_limit(5, …)`.
+fn limit(step: &Step<'_>, _: &[TokenTree]) -> bool {
+    let text = step.arguments.to_string().replace(' ', "");
+    text.split("rate_limit(").skip(1).any(|limit| limit.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
 fn alone(_: &Step<'_>, arguments: &[TokenTree]) -> bool {
@@ -203,12 +204,18 @@ const NEXT: &str = "a middleware takes two arguments: write `async |ctx, next| �
 const GUARD: &str = "the closure of a guard takes the context and the input: write `|ctx, _|`, or `|ctx, input|`";
 const NEVER: &str =
     "this middleware never calls `next`: end it with `next.run(ctx).await`, or use `.guard_fn(…)` to refuse calls";
+const SESSION: &str =
+    "read the session as `ctx.session`, which `.use_(self.session.optional())` before the handler provides";
 const ARROW: &str = "a handler is a Rust closure: write `async |Call { input, ctx }| { … }`";
-const STEPS: [Slip; 13] = [
+const STEPS: [Slip; 14] = [
     ("use", |_, _| true, "`use` is a keyword of Rust: write `.use_(…)`"),
-    ("input", given, "an input is a type: write `.input::<{}>()`, with `#[schema]` above `struct {}`"),
+    ("input", |_, a| !a.is_empty(), "an input is a type: write `.input::<{}>()`, with `#[schema]` above `struct {}`"),
     ("input", |step, _| step.types.is_empty(), "the type of the input is missing: write `.input::<T>()`"),
-    ("output", given, "an output is a type: write `.output::<{}>()`, with `#[schema]` above `struct {}`"),
+    (
+        "output",
+        |_, a| !a.is_empty(),
+        "an output is a type: write `.output::<{}>()`, with `#[schema]` above `struct {}`",
+    ),
     ("output", |step, _| step.types.is_empty(), "the type of the output is missing: write `.output::<T>()`"),
     ("rest", alone, "a route is a method and a path: write `.rest(Method::GET, \"/users/:id\")`"),
     ("rest", text, "an HTTP method is a constant of `velox_rpc::http::Method`: write `Method::{}`"),
@@ -216,6 +223,7 @@ const STEPS: [Slip; 13] = [
     ("guard", text, "`.guard(…)` takes a guard: pass a name and a closure to `.guard_fn(\"name\", |ctx, input| …)`"),
     ("guard", closure, "`.guard(…)` takes a guard: pass a closure to `.guard_fn(\"name\", |ctx, input| …)`"),
     ("guards", |step, arguments| !alone(step, arguments), "several guards are one list: write `.guards((a, b))`"),
+    ("guard", limit, "a rate limit has a name: write `rate_limit(\"search\", 5, Duration::from_secs(60))`"),
     ("guard_fn", closure, "a guard has a name: write `.guard_fn(\"name\", |ctx, input| …)`"),
     ("use_", closure, "`.use_(…)` takes a middleware: pass a closure to `.use_fn(async |ctx, next| …)`"),
 ];
