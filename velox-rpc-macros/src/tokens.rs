@@ -166,9 +166,8 @@ fn bare_error(code: &[TokenTree]) -> Option<(&[TokenTree], &Ident)> {
         return None;
     };
     let is_path = start == 0 || start == 3 && is(&code[2], ':');
-    let is_with = |method: &[TokenTree]| matches!(method, [_, TokenTree::Ident(name), TokenTree::Group(_)] if name.to_string().starts_with("with_"));
-    (is_path && ERRORS.split(' ').any(|known| name == known) && methods.chunks(3).all(is_with))
-        .then_some((&code[..end], name))
+    let is_error = is_path && ERRORS.split(' ').any(|known| name == known) && !methods.iter().any(|it| is(it, '?'));
+    is_error.then_some((&code[..end], name))
 }
 
 /// Returns the first `yield` of a body. A macro, such as `stream! { … }`, may have its own.

@@ -12,8 +12,8 @@ pub use crate::procedure::{InputFields, Middleware, Mutation, Next, Outcome, Pro
 pub use crate::router::{IntoRouter, Router};
 pub use crate::validate::{
     At, Broken, Described, Examine, Field, Found, Got, Hashed, Known, Leaf, Multiple, Parts, Sent, Shown, Sorted, Tag,
-    Texts, Told, Unknown, Variant, by_type, changed, contains, double_changed, double_option, has_no_control, is_email,
-    is_ip, is_url, length, plain, takes_key,
+    Texts, Told, Unknown, Variant, by_type, changed, contains, default_of, double_changed, double_option,
+    has_no_control, is_email, is_ip, is_url, length, plain, takes_key,
 };
 
 /// The result of `Validate`.

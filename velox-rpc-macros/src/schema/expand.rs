@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, Field, LitStr, WherePredicate, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Field, LitStr, Meta, Type, WherePredicate, parse_quote};
 
 use crate::root::Root;
 use crate::schema::attributes::attribute;
@@ -13,6 +13,7 @@ use crate::schema::field::Additions;
 use crate::schema::foreign;
 use crate::schema::held::Held;
 use crate::schema::model::{Schema, Validation, fields};
+use crate::tokens::{between_commas, is_word};
 
 /// Generates the expansion of `#[schema]`.
 pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
@@ -20,6 +21,9 @@ pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
     let mut item = schema.serde.original.clone();
     for (field, additions) in fields(&mut item.data).zip(&schema.additions) {
         field.attrs.retain(|attribute| !attribute.path().is_ident("schema"));
+        if schema.serde.generics.type_params().next().is_none() {
+            field.attrs.iter_mut().for_each(|attribute| set_default(attribute, &field.ty, &schema.root));
+        }
         let attributes = field_attributes(field, additions, &schema.root);
         field.attrs.extend(attributes);
     }
@@ -75,6 +79,23 @@ fn attributes(schema: &Schema<'_>) -> Vec<Attribute> {
 /// The list is a slice: schemars passes the value to `json!`, which expands an array item by item.
 fn extension(name: &str, texts: &[String]) -> Attribute {
     attribute("schemars", quote!(extend(#name = &[#(#texts),*] as &[&str])))
+}
+
+/// Changes `#[serde(default)]` to the name of a function, with which each derive reports a type
+/// without a default in the same words and at the same place. The compiler then reports it once.
+fn set_default(attribute: &mut Attribute, ty: &Type, root: &Root) {
+    let ty = ty.to_token_stream().to_string();
+    let Meta::List(list) = &mut attribute.meta else { return };
+    if list.path.is_ident("serde") && !ty.contains('$') {
+        let metas = between_commas(list.tokens.clone()).into_iter().map(|meta| match meta.as_slice() {
+            [default] if is_word(default, "default") => {
+                let path = LitStr::new(&format!("{}::default_of::<{ty}>", root.private_text()), default.span());
+                quote!(#default = #path)
+            }
+            meta => quote!(#(#meta)*),
+        });
+        list.tokens = quote!(#(#metas),*);
+    }
 }
 
 /// Returns the attributes of one field.

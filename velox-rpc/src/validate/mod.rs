@@ -41,7 +41,7 @@ pub use self::number::Multiple;
 pub(crate) use self::outline::{KEEPS, Outline, OutlineField, TextType, mentions, unreadable};
 pub(crate) use self::parts::Examiner;
 pub use self::parts::{At, Field, Parts, Sent, Tag, Variant, by_type, plain};
-pub use self::readers::{Texts, changed, double_changed, double_option};
+pub use self::readers::{Texts, changed, default_of, double_changed, double_option};
 pub use self::shown::Shown;
 pub use self::subject::{contains, has_no_control, is_ip, is_url, length};
 pub(crate) use self::tree::{Part, Tree};

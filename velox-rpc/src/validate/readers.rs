@@ -57,6 +57,22 @@ fn is_space(char: char) -> bool {
     char == '\u{feff}' || char.is_whitespace() && char != '\u{85}'
 }
 
+/// Returns the default of a field with `#[serde(default)]`.
+pub fn default_of<T: Defaulted>() -> T {
+    T::default()
+}
+
+/// Types with a default.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no default, which `#[serde(default)]` needs",
+    label = "`{Self}` does not implement `Default`",
+    note = "put `#[derive(Default)]` above `{Self}`, for an enum with `#[default]` above one variant; or write `#[serde(default = \"…\")]` with the name of a function"
+)]
+pub trait Defaulted: Default {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Defaulted for T {}
+
 /// Types that hold strings.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a string",
