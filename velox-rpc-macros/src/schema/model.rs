@@ -232,9 +232,12 @@ fn generic_name(serde: &Container<'_>) -> Option<String> {
     let leaves: Vec<_> = fields.flat_map(|field| Peeled::new(field.ty).leaves()).collect();
     // Only these certainly have a JSON Schema.
     let is_held = |name: &String| leaves.iter().any(|leaf| leaf.to_token_stream().to_string() == *name);
-    let types = serde.generics.type_params().map(|parameter| parameter.ident.to_string()).filter(is_held);
+    let types: Vec<_> = serde.generics.type_params().map(|parameter| parameter.ident.to_string()).collect();
+    if !types.iter().all(is_held) {
+        return None;
+    }
     let numbers = serde.generics.const_params().map(|parameter| parameter.ident.to_string());
-    let held: Vec<_> = types.chain(numbers).map(|name| format!("{{{name}}}")).collect();
+    let held: Vec<_> = types.into_iter().chain(numbers).map(|name| format!("{{{name}}}")).collect();
     (!held.is_empty()).then(|| format!("{}Of{}", unraw(&serde.ident), held.join("And")))
 }
 

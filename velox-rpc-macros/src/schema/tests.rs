@@ -244,6 +244,15 @@ fn a_generic_type_is_named_after_its_arguments() {
             ),
             Some("GridOf{T}And{N}"),
         ),
+        // Without `T`, the number alone would not tell two of them apart.
+        (
+            quote!(
+                struct Grid<T, const N: usize> {
+                    cells: Vec<Cell<T>>,
+                }
+            ),
+            None,
+        ),
         (
             quote!(
                 struct First<T: Iterator> {
