@@ -83,6 +83,11 @@ impl InputShape {
         self.known().types == Types::NULL
     }
 
+    /// Returns whether the type is an object with fields, or `null`.
+    pub(crate) fn may_be_left_out(&self) -> bool {
+        self.accepts_null() && !self.known().outline.fields.is_empty()
+    }
+
     /// Returns whether the type accepts an object.
     pub(crate) fn accepts_object(&self) -> bool {
         self.known().types.has_object()

@@ -113,6 +113,9 @@ impl InputPlan {
             }
         }
         let (text, has_lists) = fields.to_json(shape);
+        if text == "{}" && shape.may_be_left_out() {
+            return Ok(RawInput::absent());
+        }
         Ok(RawInput::with_parameters(text, Texts::Everything, has_lists))
     }
 
