@@ -94,18 +94,16 @@ pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut written = self.0.to_string();
-        f.write_str(&written)?;
+        let mut line = self.0.to_string();
         let mut next = self.0.source();
         while let Some(cause) = next {
             let text = cause.to_string();
-            if !written.contains(&text) {
-                write!(f, ": {text}")?;
-                written = text;
+            if !line.contains(&text) {
+                line.extend([": ", &text]);
             }
             next = cause.source();
         }
-        Ok(())
+        f.write_str(&line)
     }
 }
 

@@ -1013,6 +1013,8 @@ fn the_debug_text_of_an_error_begins_with_its_causes() {
             "the row cannot be read: invalid digit found in string (503 SERVICE_UNAVAILABLE: Try again)",
         ),
         (Error::conflict("Taken").with_code("TAKEN"), "409 TAKEN: Taken"),
+        // What a client sent begins no line of its own.
+        (Error::not_found("User 7\n2026-11-30 INFO admin"), "404 NOT_FOUND: User 7 2026-11-30 INFO admin"),
     ] {
         assert_eq!(format!("{error:?}"), expected);
     }

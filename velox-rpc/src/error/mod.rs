@@ -324,10 +324,12 @@ impl fmt::Debug for Error {
     /// this error prints it with `Debug`, as `unwrap` does. An internal error is its causes alone:
     /// `cannot listen on 127.0.0.1:3000: address already in use`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { status, code, message, source, .. } = &*self.0;
-        let status = status.as_u16();
+        let Inner { kind, status, code, message, source, .. } = &*self.0;
+        let is_internal = *kind == ErrorKind::InternalServerError && message == INTERNAL;
+        // A message may contain what a client sent, and must not begin a line of its own in a log.
+        let (status, message) = (status.as_u16(), message.replace(char::is_control, " "));
         match source {
-            Some(source) if message == INTERNAL => write!(f, "{}", Chain(&**source)),
+            Some(source) if is_internal => write!(f, "{}", Chain(&**source)),
             Some(source) => write!(f, "{} ({status} {code}: {message})", Chain(&**source)),
             None => write!(f, "{status} {code}: {message}"),
         }
@@ -340,18 +342,16 @@ pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut written = self.0.to_string();
-        f.write_str(&written)?;
+        let mut line = self.0.to_string();
         let mut next = self.0.source();
         while let Some(source) = next {
             let text = source.to_string();
-            if !written.contains(&text) {
-                write!(f, ": {text}")?;
-                written = text;
+            if !line.contains(&text) {
+                line.extend([": ", &text]);
             }
             next = source.source();
         }
-        Ok(())
+        f.write_str(&line)
     }
 }
 
