@@ -693,8 +693,8 @@ fn two_managers_with_one_cookie_are_a_mistake_at_start() {
         app.into_service().err().map(|error| error.mistakes().to_vec()).unwrap_or_default()
     };
     let (one, other) = (session("session", "/"), session("session", "/"));
-    let mistake = "the cookie `session` with the path `/` belongs to two middlewares, in `auth.login` and in `notes.list`, \
-        and each refuses what the other sets: build it once, and give each router a clone";
+    let mistake = "the cookie `session; Path=/` belongs to two middlewares that were built apart, in `auth.login` and in \
+        `notes.list`: build it once, and give each router a clone";
     assert_eq!(start(&one, &other), [mistake]);
     assert_eq!(start(&one, &one.clone()), [] as [&str; 0]);
     assert_eq!(start(&one, &session("admin", "/")), [] as [&str; 0]);

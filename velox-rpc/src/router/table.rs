@@ -60,13 +60,14 @@ impl Table {
         let mut owners: Vec<(&Claim, &ProcedureName)> = Vec::new();
         for endpoint in &self.endpoints {
             for claim in endpoint.meta.demands.claims() {
-                if owners.iter().any(|(known, _)| *known == claim) {
+                let others: Vec<_> = owners.iter().filter(|(known, _)| *known == claim).collect();
+                if others.iter().any(|(known, _)| known.owner == claim.owner) {
                     continue;
                 }
-                if let Some((_, first)) = owners.iter().find(|(known, _)| known.what == claim.what) {
+                if let Some((_, first)) = others.first() {
                     mistakes.note(format!(
-                        "{} belongs to two middlewares, in `{first}` and in `{}`, and each refuses what the other sets: build it once, \
-                         and give each router a clone",
+                        "{} belongs to two middlewares that were built apart, in `{first}` and in `{}`: build it once, and give each \
+                         router a clone",
                         claim.what, endpoint.name
                     ));
                 }

@@ -47,8 +47,9 @@ pub(crate) struct Writer {
     removal: HeaderValue,
     /// `true` if the header omits the age.
     expires_on_close: bool,
+    /// Where browsers send the cookie: `; Domain=example.com; Path=/`.
     #[cfg(feature = "rpc")]
-    pub(crate) path: String,
+    pub(crate) scope: String,
     /// `true` if the browser sends the cookie over HTTPS only.
     pub(crate) is_secure: bool,
 }
@@ -81,7 +82,7 @@ impl Writer {
             tail: format!("{scope}{flags}"),
             removal: HeaderValue::try_from(removal).ok()?,
             #[cfg(feature = "rpc")]
-            path: attributes.path.clone(),
+            scope,
             expires_on_close: attributes.expires_on_close,
             is_secure: attributes.secure,
         })

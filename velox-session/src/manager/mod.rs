@@ -234,7 +234,7 @@ impl Manager {
     /// Returns the name and the path of the cookie.
     #[cfg(feature = "rpc")]
     pub(crate) fn cookie(&self) -> (&str, &str) {
-        (&self.0.name, &self.0.writer.path)
+        (&self.0.name, &self.0.writer.scope)
     }
 }
 

@@ -149,11 +149,11 @@ fn describe_failures(demands: &mut Demands) {
     demands.of_mutations().refuse(Reason::CROSS_SITE.status, Reason::CROSS_SITE.message);
 }
 
-/// Returns the credential that identifies a session, and claims its cookie for the manager: another
-/// manager with this cookie would refuse the sessions of this one, and replace its cookie.
+/// Returns the credential that identifies a session, and claims its cookie for the manager: two
+/// managers with one cookie would open a session twice in a batch, and replace each other's cookie.
 pub(crate) fn cookie(manager: &Manager, demands: &mut Demands) -> Credential {
-    let (name, path) = manager.cookie();
-    demands.claim(format!("the cookie `{name}` with the path `{path}`"), manager.address());
+    let (name, scope) = manager.cookie();
+    demands.claim(format!("the cookie `{name}{scope}`"), manager.address());
     Credential::Cookie(name.to_owned().into())
 }
 
