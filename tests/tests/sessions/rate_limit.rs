@@ -278,6 +278,13 @@ async fn a_handler_can_count_by_its_input() {
     }
     let refused = refused.expect("the last reply").json();
     assert_eq!(refused, of_guard.send(by("a")).await.json(), "the guard has the same error");
+    // The same limit as a guard counts its callers apart.
+    let shared = limit(&clock);
+    let (handler, guard) = (expecting(Client::of(logins(shared.clone()))), limited(shared));
+    for _ in 0..3 {
+        handler.send(login("203.0.113.5", "a")).await;
+    }
+    assert_eq!(told(&guard.send(by("a")).await).0, 200);
     assert_eq!(told(&client.send(login("203.0.113.4", "bob@example.com")).await).0, 200, "another e-mail address");
     clock.advance(WINDOW);
     assert_eq!(told(&client.send(login("203.0.113.4", "ada@example.com")).await).0, 200, "another window");

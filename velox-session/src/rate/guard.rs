@@ -150,9 +150,15 @@ impl RateLimit {
 
     /// Counts a call for a caller that the handler names, such as the e-mail address of a login, and
     /// refuses it above the limit. It does what the guard does, with the same headers, error and
-    /// store. Call it at the beginning of the handler.
+    /// store. Call it at the beginning of the handler. A guard with the same limit counts its callers
+    /// apart.
     ///
     /// The direct caller ([`App::caller`](velox_rpc::App::caller)) is counted, too.
+    ///
+    /// # Security
+    ///
+    /// Put a guard by address before it, as in the example. Otherwise one machine can name callers
+    /// until the store has no room for more, and the counts are forgotten.
     ///
     /// # Examples
     ///
@@ -177,7 +183,8 @@ impl RateLimit {
     /// #[router("auth", state = AppState)]
     /// impl Auth {
     ///     fn login(&self) -> Mutation<Login, ()> {
-    ///         procedure().input::<Login>().mutation(async |Call { input, ctx }| {
+    ///         let by_address = rate_limit("loginByAddress", 50, Duration::from_secs(900));
+    ///         procedure().guard(by_address).input::<Login>().mutation(async |Call { input, ctx }| {
     ///             ctx.logins.check_caller(&ctx, &input.email).await?;
     ///             Ok(()) // after the password is checked
     ///         })
@@ -195,8 +202,12 @@ impl RateLimit {
     /// `RATE_LIMIT_UNAVAILABLE` if the call cannot be counted, unless the limit
     /// [allows such calls](Self::allow_when_unavailable).
     pub async fn check_caller(&self, ctx: &impl Ctx, caller: &str) -> Result<()> {
-        let key = RateKey::new(&self.name, caller);
-        match within(PATIENCE, pin!(self.store.hit(&key, self.window))).await.0 {
+        self.count(&RateKey::new(&format!("{}:handler", self.name), caller), ctx).await
+    }
+
+    /// Counts a call under a key, and refuses it above the limit.
+    async fn count(&self, key: &RateKey, ctx: &impl Ctx) -> Result<()> {
+        match within(PATIENCE, pin!(self.store.hit(key, self.window))).await.0 {
             Some(Ok(hit)) => self.judge(hit, ctx.reply()),
             failed => self.unavailable(failed.and_then(Result::err).unwrap_or_else(|| StoreError::new(TIMED_OUT))),
         }
@@ -306,7 +317,7 @@ impl<C: Ctx> Guard<C> for RateLimit {
 
     async fn check(&self, ctx: &C) -> Result<()> {
         match (self.caller)(ctx.request())? {
-            Some(caller) => self.check_caller(ctx, &caller).await,
+            Some(caller) => self.count(&RateKey::new(&self.name, &caller), ctx).await,
             None => Ok(()),
         }
     }
@@ -323,7 +334,7 @@ impl<C: HasUser<User = U>, U: 'static> Guard<C> for UserRateLimit<U> {
 
     async fn check(&self, ctx: &C) -> Result<()> {
         let caller = (self.caller)(ctx.user());
-        self.limit.check_caller(ctx, &caller).await
+        self.limit.count(&RateKey::new(&self.limit.name, &caller), ctx).await
     }
 
     fn describe(&self, demands: &mut Demands) {

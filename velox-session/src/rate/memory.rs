@@ -15,8 +15,8 @@ use crate::store::StoreError;
 ///
 /// It has room for 100,000 windows by default, which take about 10 MB. Closed windows are removed
 /// automatically. If all windows are still open, a new one replaces the window that would close
-/// first. An attacker with that many addresses can make the server forget counts, but cannot make
-/// it run out of memory.
+/// first. An attacker who calls as that many callers can make the server forget counts, but cannot
+/// make it run out of memory.
 ///
 /// # Examples
 ///
