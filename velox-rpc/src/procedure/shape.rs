@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::events::LAST_EVENT_ID;
 use crate::error::ErrorMap;
-use crate::json_schema::{Definitions, Types};
+use crate::json_schema::Types;
 use crate::validate::{KEEPS, Outline, OutlineField, TextType, mentions, unreadable};
 
 /// The shape of an input type.
@@ -30,7 +30,6 @@ pub(crate) struct InputSettings {
 
 struct Known {
     outline: Outline,
-    types: Types,
     /// `true` if serde accepts more than the schema of the type, so that each input must be checked
     /// again.
     is_lax: bool,
@@ -75,12 +74,12 @@ impl InputShape {
 
     /// Returns whether the type accepts `null` or a missing input.
     pub(crate) fn accepts_null(&self) -> bool {
-        self.known().outline.accepts_null
+        self.known().outline.types.has_null()
     }
 
     /// Returns whether the type accepts `null` only, as a unit struct does.
     pub(crate) fn is_null(&self) -> bool {
-        self.known().types == Types::NULL
+        self.known().outline.types == Types::NULL
     }
 
     /// Returns whether the type is an object with fields, or `null`.
@@ -90,7 +89,7 @@ impl InputShape {
 
     /// Returns whether the type accepts an object.
     pub(crate) fn accepts_object(&self) -> bool {
-        self.known().types.has_object()
+        self.known().outline.types.has_object()
     }
 
     /// Returns whether the type has a field of this wire name.
@@ -172,7 +171,6 @@ impl InputShape {
             let is_buffered = mentions(&schema, KEEPS);
             Known {
                 outline: Outline::new(&schema),
-                types: Definitions(schema.get("$defs").and_then(Value::as_object)).types(&schema),
                 is_lax: mentions(&schema, LAX),
                 has_names: ["enum", "const"].iter().any(|keyword| mentions(&schema, keyword)),
                 is_buffered,

@@ -46,7 +46,8 @@ pub(crate) struct Outline {
     pub(crate) others: Option<TextType>,
     /// `true` if the type refuses keys that it does not name.
     pub(crate) is_strict: bool,
-    pub(crate) accepts_null: bool,
+    /// The JSON types that the type accepts.
+    pub(crate) types: Types,
 }
 
 /// A top-level field, including those of flattened and tagged types.
@@ -94,7 +95,7 @@ impl Outline {
             places,
             others: if open.all(|text| first.as_ref() == Some(&text)) { first } else { Some(TextType::Text) },
             is_strict: others.iter().any(is_closed),
-            accepts_null: root.0.types(schema).has_null(),
+            types: root.0.types(schema),
         }
     }
 
@@ -187,8 +188,8 @@ impl<'s> Root<'s> {
             unions.iter().any(|union| !union.is_empty() && union.iter().all(|variant| needs(*variant, name)))
         };
         let needed = || required.into_iter().flatten().filter_map(Value::as_str);
-        // Nor does the type behind a tag get a field with the name of the tag, unless it comes under an
-        // alias.
+        // serde removes the tag before it reads the type behind it. That type can get a field of this
+        // name only under an alias.
         let is_tag = |name: &str| schema["properties"][name].get("const").is_some();
         let behind = || all.iter().flat_map(|part| self.0.properties(part));
         let is_lost =
