@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::step::{Carried, Step};
-use super::{Events, Guard, Meta, Middleware, Outcome, guard, middleware};
+use super::{Events, Guard, Meta, Middleware, Next, Outcome, guard, middleware};
 use crate::call::ProcedureName;
 use crate::context::{CallCore, Context, RequestId, RequestScope, SharedState};
 use crate::error::{Chain, Error, Result};
@@ -156,6 +156,16 @@ impl<S: 'static> Procedure<S> {
         middleware.describe(&mut self.meta.demands);
         self.meta.steps_before_input = true;
         Self { meta: self.meta, step: middleware::step(middleware, self.step) }
+    }
+
+    /// Wraps the procedure in a closure.
+    pub(crate) fn wrapped_in<F, Fut>(mut self, middleware: F) -> Self
+    where
+        F: Fn(Context<S>, Next<Context<S>>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Outcome>> + Send + 'static,
+    {
+        self.meta.steps_before_input = true;
+        Self { meta: self.meta, step: middleware::step_fn(middleware, self.step) }
     }
 
     /// Binds the state. The result does not depend on any type of the application.

@@ -193,12 +193,17 @@ impl<S: 'static> Router<S> {
     /// let app = App::new(()).router(health);
     /// # let _ = app;
     /// ```
-    pub fn use_fn<F, Fut>(self, middleware: F) -> Self
+    pub fn use_fn<F, Fut>(mut self, middleware: F) -> Self
     where
         F: Fn(Context<S>, Next<Context<S>>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Outcome>> + Send + 'static, // drop non-`Send` values before an `.await`
     {
-        self.use_(Closure(middleware))
+        let middleware = Arc::new(middleware);
+        self.steps.push(Box::new(move |procedure| {
+            let middleware = Arc::clone(&middleware);
+            procedure.wrapped_in(move |ctx, next| middleware(ctx, next))
+        }));
+        self
     }
 
     /// Returns the namespace with its description, and the procedures wrapped in the router's
@@ -230,22 +235,6 @@ pub trait RouterMiddleware<S>: Middleware<Context<S>, Context = Context<S>> {}
 
 #[diagnostic::do_not_recommend]
 impl<S, M: Middleware<Context<S>, Context = Context<S>>> RouterMiddleware<S> for M {}
-
-/// A closure as a middleware.
-struct Closure<F>(F);
-
-impl<C, F, Fut> Middleware<C> for Closure<F>
-where
-    C: Send + Sync + 'static,
-    F: Fn(C, Next<C>) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Outcome>> + Send,
-{
-    type Context = C;
-
-    fn call(&self, ctx: C, next: Next<C>) -> impl Future<Output = Result<Outcome>> + Send {
-        (self.0)(ctx, next)
-    }
-}
 
 /// A value that an [`App`](crate::App) accepts as a router: a [`Router`], or a type whose `impl`
 /// block has the attribute `#[router]`.
