@@ -13,7 +13,7 @@ use velox_rpc::{Context, Ctx, Error, Result};
 use super::token::Flaw;
 use super::{Csrf, Inner, binding};
 use crate::cookie::header::{self, MAX_CANDIDATES};
-use crate::rpc::middleware::cookie;
+use crate::rpc::middleware::{claim, cookie};
 use crate::rpc::request::{here, only_reads, open};
 
 /// The guard that checks CSRF tokens. [`Csrf::guard`] creates it.
@@ -63,8 +63,8 @@ impl<C: Ctx> Guard<C> for CsrfGuard {
             demands.refuse(StatusCode::FORBIDDEN, message);
         }
         if let Some(session) = &self.0.0.session {
-            let cookie = cookie(session, demands);
-            demands.accept(cookie);
+            claim(session, demands);
+            demands.accept(cookie(session));
         }
     }
 }

@@ -81,8 +81,8 @@ where
     }
 
     fn describe(&self, demands: &mut Demands) {
-        let cookie = cookie(&self.0.manager, demands);
-        demands.require(cookie);
+        claim(&self.0.manager, demands);
+        demands.require(cookie(&self.0.manager));
         for Reason { status, message, .. } in [Reason::UNAUTHORIZED, Reason::USER_NOT_FOUND] {
             demands.refuse(status, message);
         }
@@ -136,8 +136,8 @@ impl<C: Ctx> Middleware<C> for PlainSession {
 
 /// Declares the demands of a middleware that lets everybody in.
 fn describe_open(manager: &Manager, demands: &mut Demands) {
-    let cookie = cookie(manager, demands);
-    demands.accept(cookie);
+    claim(manager, demands);
+    demands.accept(cookie(manager));
     describe_failures(demands);
 }
 
@@ -149,12 +149,16 @@ fn describe_failures(demands: &mut Demands) {
     demands.of_mutations().refuse(Reason::CROSS_SITE.status, Reason::CROSS_SITE.message);
 }
 
-/// Returns the credential that identifies a session, and claims its cookie for the manager: two
-/// managers with one cookie would open a session twice in a batch, and replace each other's cookie.
-pub(crate) fn cookie(manager: &Manager, demands: &mut Demands) -> Credential {
+/// Returns the credential that identifies a session.
+pub(crate) fn cookie(manager: &Manager) -> Credential {
+    Credential::Cookie(manager.cookie().0.to_owned().into())
+}
+
+/// Claims the cookie for the manager: two managers with one cookie would open a session twice in a
+/// batch, and replace each other's cookie.
+pub(crate) fn claim(manager: &Manager, demands: &mut Demands) {
     let (name, scope) = manager.cookie();
     demands.claim(format!("the cookie `{name}{scope}`"), manager.address());
-    Credential::Cookie(name.to_owned().into())
 }
 
 fn nobody() -> Error {
