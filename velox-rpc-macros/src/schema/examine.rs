@@ -8,10 +8,11 @@ use serde_derive_internals::attr::{Default as OfMissing, TagType};
 use syn::{WherePredicate, parse_quote};
 
 use crate::schema::attributes::{has, metas};
-use crate::schema::checks::{Checks, Rule, optional};
+use crate::schema::checks::Checks;
 use crate::schema::field::{Words, cfgs, other_names, wire_name};
 use crate::schema::model::{Schema, Validation, is_conditional, is_converted};
 use crate::schema::peel::Peeled;
+use crate::schema::rule::{Rule, optional};
 
 /// Returns the content of `impl Examine for Type`, and the bounds on the type's parameters. Returns
 /// `None` if the type borrows, because such a type cannot be an input.

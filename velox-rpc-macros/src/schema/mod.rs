@@ -10,6 +10,7 @@ mod held;
 mod model;
 mod parse;
 mod peel;
+mod rule;
 mod rules;
 
 use proc_macro2::TokenStream;

@@ -4,7 +4,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 use crate::diagnostics::{Mistakes, did_you_mean};
 use crate::schema::attributes::{listed, metas};
-use crate::schema::checks::Rule;
+use crate::schema::rule::Rule;
 
 /// Returns whether all rules exist and accept their arguments. Reports those that do not.
 pub(crate) fn known(attrs: &[Attribute], mistakes: &mut Mistakes) -> bool {
