@@ -1,5 +1,4 @@
-//! The calls of a request that are running: when each began, what it sees, and what stays when it
-//! ends.
+//! Begins and ends the calls of a request, and hides the session from a call.
 
 use super::{Call, Message, State};
 use crate::session::error::SessionError;
