@@ -263,19 +263,28 @@ async fn acknowledged_writes_are_stored_and_others_happen_or_do_not() {
 
 #[tokio::test]
 async fn a_login_whose_reply_is_lost_leaves_nobody_logged_in() {
-    let (_server, proxy, app) = behind_a_proxy().await;
-    for nth in 0..2 {
+    let (server, proxy, app) = behind_a_proxy().await;
+    let records = async || match server.command(&["KEYS", "velox:session:*"]).await {
+        Value::Array(keys) => keys.len(),
+        other => panic!("{other:?}"),
+    };
+    let mut alice = app.alice().await;
+    for fault in [Fault::LoseReply, Fault::CutReply] {
         let mut visitor = app.visitor();
-        proxy.set_once_after(nth, Fault::LoseReply);
+        proxy.set_once(fault);
         let since = Instant::now();
-        let reply = log_in(&mut visitor).await;
-        if reply.status == 200 {
-            assert_eq!(profile(&mut visitor).await, 200);
-        } else {
-            assert_unavailable(&reply, since);
-            assert_eq!(profile(&mut visitor).await, 401);
-        }
+        assert_unavailable(&log_in(&mut visitor).await, since);
+        assert_eq!(profile(&mut visitor).await, 401);
+        // Nobody has the id of the new session, so it is not left among those of the user.
+        assert_eq!(records().await, 1);
+        assert_eq!(server.command(&["ZCARD", "velox:users:session:u1"]).await, Value::Int(1));
     }
+    // The old session is gone. The new one stays, so that they are never both lost.
+    assert_eq!(profile(&mut alice).await, 200);
+    proxy.set_once_after(1, Fault::LoseReply);
+    let since = Instant::now();
+    assert_unavailable(&log_in(&mut alice).await, since);
+    assert_eq!((profile(&mut alice).await, records().await), (401, 1));
 }
 
 #[tokio::test]

@@ -4,11 +4,11 @@
 //! the old record are on up to three nodes: the record is inserted first, then its name is added to
 //! the list, which compares the mark, and the old record is deleted last.
 
-use redis::Value;
+use futures_util::future::join;
 
 use super::RedisStore;
 use super::layout::{self, Held};
-use super::link::{Effect, LinkError};
+use super::link::Effect;
 use super::list::{Entry, NO_TERMS, Terms, warn_of_garbage};
 use super::scripts::{self, LONGEST, NEVER, life};
 use crate::clock::milliseconds;
@@ -37,12 +37,18 @@ impl RedisStore {
         // the new one.
         let goes_later = !self.link.is_one_server() || self.replicas.is_some();
         let created = match self.link.is_one_server() {
-            true => self.at_once(new, &put, goes_later, now).await?,
-            false => self.in_steps(new, &put).await?,
+            true => self.at_once(new, &put, goes_later, now).await,
+            false => self.in_steps(new, &put).await,
         };
         match created {
-            Created::Yes { ended } if goes_later => end_replaced(self, new.key, new.replaces, ended).await,
-            created => Ok(created),
+            Ok(Created::Yes { ended }) if goes_later => end_replaced(self, new.key, new.replaces, ended).await,
+            Ok(Created::Yes { .. } | Created::Taken) => created,
+            // The old record may be gone, and only the answer lost. Then the new record stays.
+            Err(_) if !goes_later && new.replaces.is_some() => created,
+            _ => {
+                self.take_back(&put).await;
+                created
+            }
         }
     }
 
@@ -68,8 +74,8 @@ impl RedisStore {
             (now, &put.text, put.life, put.entry.args(), terms(new.login)),
             (new.ends_others, self.layout.before_name(cookie), replaced, self.layout.before_user(cookie), goes_later),
         );
-        let answer = self.writes().eval(&scripts::CREATE, &keys, args, Effect::Once).await;
-        let (done, ended, garbage, present): (i64, u64, bool, Option<Held>) = self.counted(put, answer).await?;
+        let (done, ended, garbage, present): (i64, u64, bool, Option<Held>) =
+            self.writes().eval(&scripts::CREATE, &keys, args, Effect::Once).await?;
         list.iter().for_each(|list| warn_of_garbage(list, garbage));
         Ok(match done {
             0 => Created::Conflict(present.and_then(|present| layout::record(&present, now).ok())),
@@ -83,14 +89,10 @@ impl RedisStore {
     async fn in_steps(&self, new: &NewSession<'_>, put: &New) -> Result<Created, StoreError> {
         let mut set = redis::cmd("SET");
         set.arg((&put.name, &put.text, "NX", "PX", put.life));
-        if self.counted(put, self.writes().call::<Option<()>>(&set, &put.name, Effect::Once).await).await?.is_none() {
-            return Ok(Created::Taken);
+        match self.writes().call::<Option<()>>(&set, &put.name, Effect::Once).await? {
+            Some(()) => self.enlist(new, put).await,
+            None => Ok(Created::Taken),
         }
-        let listed = self.enlist(new, put).await;
-        if !matches!(listed, Ok(Created::Yes { .. })) {
-            self.take_back(put).await;
-        }
-        listed
     }
 
     /// Adds a new session to its user's list and ends the sessions that have to end, but not yet
@@ -119,24 +121,19 @@ impl RedisStore {
         Ok(Created::Yes { ended: self.keep_to(owner, names, limit).await? })
     }
 
-    /// Checks the answer to a new record. If too few replicas have the record, it does not count
-    /// and is removed again.
-    async fn counted<T>(&self, put: &New, answer: Result<T, LinkError>) -> Result<T, LinkError> {
-        if let Err(LinkError::TooFewReplicas { answer, .. }) = &answer
-            && is_in(&answer.0)
-        {
-            self.take_back(put).await;
-        }
-        answer
-    }
-
-    /// Removes a record that was inserted. Nobody has its id yet. If this fails as well, the record
-    /// expires.
+    /// Removes a record that does not count, or may have been inserted by a command that failed.
+    /// Nobody has its id yet. If this fails as well, the record expires.
     async fn take_back(&self, put: &New) {
-        self.link.call::<()>(redis::cmd("DEL").arg(&put.name), &put.name, Effect::Idempotent).await.ok();
-        if let Some(owner) = &put.owner {
-            self.unlist(owner, std::slice::from_ref(&put.entry.member)).await.ok();
-        }
+        let mut delete = redis::cmd("DEL");
+        delete.arg(&put.name);
+        let deleted = self.link.call::<()>(&delete, &put.name, Effect::Idempotent);
+        let unlisted = async {
+            match &put.owner {
+                Some(owner) => self.unlist(owner, std::slice::from_ref(&put.entry.member)).await,
+                None => Ok(()),
+            }
+        };
+        let _ = join(deleted, unlisted).await;
     }
 }
 
@@ -144,13 +141,4 @@ impl RedisStore {
 fn terms(login: Option<Login>) -> Terms {
     let Some(login) = login else { return NO_TERMS };
     (milliseconds(login.since).min(LONGEST).cast_signed(), login.limit.map_or(NEVER, |limit| limit as u64))
-}
-
-/// Returns whether the answer says that the new record is stored.
-fn is_in(answer: &Value) -> bool {
-    match answer {
-        Value::Okay => true,
-        Value::Array(parts) => parts.first() == Some(&Value::Int(1)),
-        _ => false,
-    }
 }

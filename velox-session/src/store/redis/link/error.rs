@@ -1,8 +1,6 @@
 //! The errors of sending a command to Redis.
 
-use std::fmt;
-
-use redis::{RedisError, Value};
+use redis::RedisError;
 
 use crate::store::StoreError;
 
@@ -31,9 +29,9 @@ pub(in crate::store::redis) enum LinkError {
     #[error("redis is not ready")]
     NotReady(#[source] RedisError),
     /// Too few replicas got the write in time, or the server did not wait for them. The master has
-    /// the write and sent this answer.
+    /// carried the command out.
     #[error("{reached} of {wanted} replicas of redis have the write")]
-    TooFewReplicas { reached: i64, wanted: u32, answer: Answer, source: Option<RedisError> },
+    TooFewReplicas { reached: i64, wanted: u32, source: Option<RedisError> },
     /// The answer does not match the command. The error does not contain it, because it may be a
     /// record.
     #[error("redis sent an unexpected reply")]
@@ -61,15 +59,6 @@ impl LinkError {
 impl From<LinkError> for StoreError {
     fn from(error: LinkError) -> Self {
         Self::new(error)
-    }
-}
-
-/// An answer that an error carries. Its `Debug` hides it, because it may contain names of sessions.
-pub(in crate::store::redis) struct Answer(pub(in crate::store::redis) Value);
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answer(..)")
     }
 }
 

@@ -7,7 +7,7 @@ use redis::aio::ConnectionLike;
 use redis::{Cmd, ToRedisArgs, Value};
 use tokio::time::{Instant, timeout_at};
 
-use super::error::{Answer, LinkError};
+use super::error::LinkError;
 
 /// Tells whether a command may be repeated if it may already have been carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Request<'_> {
             Ok(_) => (0, None),
             Err(error) => (0, Some(error)),
         };
-        Err(LinkError::TooFewReplicas { reached, wanted, answer: Answer(answer), source })
+        Err(LinkError::TooFewReplicas { reached, wanted, source })
     }
 }
 

@@ -31,9 +31,7 @@ async fn a_write_counts_once_enough_replicas_have_it() {
         assert_eq!(sent.is_ok(), counts, "{answer}: {sent:?}");
         match sent {
             Ok(value) => assert_eq!(value, Value::Okay),
-            Err(LinkError::TooFewReplicas { wanted, answer, .. }) => {
-                assert_eq!((wanted, answer.0), (2, Value::Okay));
-            }
+            Err(LinkError::TooFewReplicas { wanted, .. }) => assert_eq!(wanted, 2),
             Err(other) => panic!("{other:?}"),
         }
         assert_eq!(server.seen(), ["connection", "GET", "WAIT"]);
@@ -45,16 +43,14 @@ async fn the_error_has_the_number_of_replicas_and_no_data() {
     let server = with_replicas(":1").await;
     let error = ask(&server.waiting(), Effect::Once).await.expect_err("too few");
     assert_eq!(error.to_string(), "1 of 2 replicas of redis have the write");
-    assert_eq!(format!("{error:?}"), "TooFewReplicas { reached: 1, wanted: 2, answer: Answer(..), source: None }");
+    assert_eq!(format!("{error:?}"), "TooFewReplicas { reached: 1, wanted: 2, source: None }");
 }
 
 #[tokio::test]
 async fn a_server_that_does_not_wait_fails_the_write() {
     let server = with_replicas("-ERR WAIT cannot be used with replica instances.").await;
     match ask(&server.waiting(), Effect::Once).await {
-        Err(LinkError::TooFewReplicas { reached: 0, answer, source: Some(_), .. }) => {
-            assert_eq!(answer.0, Value::Okay);
-        }
+        Err(LinkError::TooFewReplicas { reached: 0, source: Some(_), .. }) => {}
         other => panic!("{other:?}"),
     }
 }
