@@ -15,7 +15,7 @@ use crate::{Session, SessionUser};
 pub(crate) struct Loader<U, E>(Arc<Load<U, E>>);
 
 type Load<U, E> = dyn Fn(&Session, SessionUser) -> Loading<U, E> + Send + Sync;
-type Loading<U, E> = Pin<Box<dyn Future<Output = Result<Option<U>, E>> + Send>>;
+type Loading<U, E> = Pin<Box<dyn Future<Output = Result<Who<U>, E>> + Send>>;
 
 /// The sender of a request.
 pub(crate) enum Who<U> {
@@ -31,17 +31,21 @@ impl<U, E> Loader<U, E> {
         F: Fn(SessionUser) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Option<U>, E>> + Send + 'static,
     {
-        Self(Arc::new(move |_, user| Box::pin(load(user))))
+        Self(Arc::new(move |_, user| {
+            let loading = load(user);
+            Box::pin(async move { Ok(loading.await?.map_or(Who::Gone, Who::Known)) })
+        }))
     }
 
-    /// Returns a loader that reads the user from the session.
+    /// Returns a loader that reads the user from the session. If it finds none, the account may
+    /// still exist, so the session stays.
     pub(crate) fn reading(read: fn(&Session) -> Option<U>) -> Self
     where
         U: 'static,
     {
         Self(Arc::new(move |session, _| {
             let session = session.clone();
-            Box::pin(async move { Ok(read(&session)) })
+            Box::pin(async move { Ok(read(&session).map_or(Who::Nobody, Who::Known)) })
         }))
     }
 
@@ -62,12 +66,11 @@ impl<U, E> Loader<U, E> {
     /// Returns who is logged in.
     pub(crate) async fn who(&self, session: &Session) -> Result<Who<U>, E> {
         let Some(user) = session.user() else { return Ok(Who::Nobody) };
-        Ok((self.0)(session, user).await?.map_or(Who::Gone, Who::Known))
+        (self.0)(session, user).await
     }
 }
 
-/// Returns the user as the type that was logged in. If the session holds another type, it counts as
-/// a user who no longer exists.
+/// Returns the user as the type that was logged in, or `None` if the session holds another type.
 pub(crate) fn stored<U: DeserializeOwned>(session: &Session) -> Option<U> {
     let user = session.user_as();
     user.inspect_err(|error| tracing::warn!(%error, "a session holds another type of user")).ok().flatten()

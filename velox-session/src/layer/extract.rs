@@ -106,8 +106,12 @@ impl SessionLayer {
     }
 
     /// Makes [`User`] extractors read the user from the session as the type that was passed to
-    /// [`login`](Session::login). If the session holds a user of another type, it is treated as if
-    /// that user no longer existed.
+    /// [`login`](Session::login).
+    ///
+    /// If the session holds a user of another type, for example because an earlier version of the
+    /// application logged the user in, nobody counts as logged in: `User` is 401, `Option<User>` is
+    /// `None`, and the log has a warning. The session stays, and the next login replaces the user.
+    /// Give new fields a default (`#[serde(default)]`), so that users stay logged in.
     ///
     /// # Examples
     ///

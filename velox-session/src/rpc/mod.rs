@@ -133,8 +133,10 @@ impl<U> SessionMiddleware<U> {
     /// [`login`](crate::Session::login), and makes it `ctx.user`. This needs no database.
     ///
     /// If the session holds a user of another type, for example because an earlier version of the
-    /// application logged the user in, it is treated as if that user no longer existed: see
-    /// [`user_loader`](Self::user_loader). A warning is logged.
+    /// application logged the user in, nobody counts as logged in: `required()` answers 401,
+    /// `optional()` gives `None`, and the log has a warning. The session stays, and the next login
+    /// replaces the user. Give new fields a default (`#[serde(default)]`), so that users stay
+    /// logged in.
     ///
     /// # Examples
     ///
