@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::event::Chain;
 use crate::manager::{CloseError, CrossSiteError, OpenError, keep_out_of_caches};
@@ -13,11 +13,10 @@ use crate::session::SessionError;
 use crate::store::StoreError;
 
 /// The outward reason why a request fails, in the error envelope that procedures use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reason {
     pub(crate) error: &'static str,
     pub(crate) message: &'static str,
-    #[serde(rename = "statusCode", serialize_with = "as_number")]
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
 }
@@ -155,7 +154,8 @@ impl Rejection {
     }
 
     /// Turns the rejection into a response that no cache stores. If the status is 5xx, the cause is
-    /// logged.
+    /// logged. In a debug build, the message about a request from another site names the origin and
+    /// the setting that would let it pass.
     ///
     /// # Examples
     ///
@@ -170,12 +170,16 @@ impl Rejection {
     /// );
     /// ```
     pub fn reply<B: From<String>>(self) -> Response<B> {
-        let Reason { status, code, message, .. } = self.reason;
+        let Reason { error: name, status, code, message } = self.reason;
         if status.is_server_error() {
             let error = self.source.as_deref().map(|source| tracing::field::display(Chain(source)));
             tracing::error!(error, code, "{message}");
         }
-        let body = serde_json::to_string(&self.reason).unwrap_or_default();
+        let cross_site = self.source.as_deref().and_then(|source| source.downcast_ref::<CrossSiteError>());
+        let message = cross_site.map(|error| error.message(message, cfg!(debug_assertions)));
+        let message = message.as_deref().unwrap_or(self.reason.message);
+        let envelope = Envelope { error: name, message, status_code: status.as_u16(), code };
+        let body = serde_json::to_string(&envelope).unwrap_or_default();
         let mut response = Response::new(body.into());
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -222,8 +226,14 @@ impl Error for Rejection {
     }
 }
 
-fn as_number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u16(status.as_u16())
+/// The body of a reply.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    error: &'static str,
+    message: &'a str,
+    status_code: u16,
+    code: &'static str,
 }
 
 /// The `error` of replies that have no other name there.

@@ -233,6 +233,15 @@ async fn a_mutation_from_another_site_is_refused_before_its_session_is_opened() 
         let reply = visitor.send(method.clone(), "/logout", &[cross, ("origin", "https://evil.example")]).await;
         assert!(reply.is_rejection(403, "CROSS_SITE_REQUEST"), "{method}: {reply:?}");
         assert_eq!(reply.body["error"], "CsrfError");
+        // Debug builds say how to let the request pass.
+        let setting = "`trusted_origins([\"https://evil.example\"])` lets `https://evil.example` send mutations";
+        assert_eq!(reply.body["message"], format!("The request came from another site: {setting}"));
+    }
+    // A browser lets any page open a WebSocket to any site, with cookies.
+    let upgrade = ("upgrade", "websocket");
+    for from in [cross, ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")] {
+        let reply = visitor.send(Method::GET, "/plain", &[upgrade, from]).await;
+        assert!(reply.is_rejection(403, "CROSS_SITE_REQUEST"), "{from:?}");
     }
     let old = visitor.send(Method::POST, "/logout", &[("origin", "https://evil.example")]).await;
     assert!(old.is_rejection(403, "CROSS_SITE_REQUEST"), "a browser without `Sec-Fetch-Site`");
@@ -242,6 +251,9 @@ async fn a_mutation_from_another_site_is_refused_before_its_session_is_opened() 
         assert_ne!(reply.status, StatusCode::FORBIDDEN);
     }
     assert_eq!(visitor.get("/profile").await.status, StatusCode::OK, "nothing was done");
+    for from in [("sec-fetch-site", "same-origin"), ("origin", "https://app.example")] {
+        assert_eq!(visitor.send(Method::GET, "/plain", &[upgrade, from]).await.status, StatusCode::OK);
+    }
     for headers in [
         vec![("sec-fetch-site", "same-origin")],
         vec![("origin", "https://app.example")],
@@ -253,7 +265,7 @@ async fn a_mutation_from_another_site_is_refused_before_its_session_is_opened() 
 }
 
 #[tokio::test]
-async fn a_head_request_changes_nothing() {
+async fn a_head_request_saves_no_write() {
     let sessions = Sessions::new();
     let mut visitor = sessions.visitor();
     assert_eq!(visitor.send(Method::HEAD, "/write", &[]).await.cookies(), [""; 0]);
@@ -345,6 +357,16 @@ async fn an_inner_layer_loads_users_its_own_way() {
     let inner = sessions.manager.layer().user_loader(async |_| Ok::<_, Infallible>(Some(7_u32)));
     let site = Router::new().route("/", get(async |User(user): User<u32>| Json(user))).layer(inner);
     let mut visitor = Visitor { site: site.layer(sessions.manager.layer()), ..user };
+    assert_eq!(visitor.get("/").await.body, 7);
+}
+
+#[tokio::test]
+async fn an_inner_layer_without_a_loader_uses_that_of_the_outer_one() {
+    let sessions = Sessions::new();
+    let user = sessions.user().await;
+    let outer = sessions.manager.layer().user_loader(async |_| Ok::<_, Infallible>(Some(7_u32)));
+    let site = Router::new().route("/", get(async |User(user): User<u32>| Json(user)));
+    let mut visitor = Visitor { site: site.layer(sessions.manager.layer()).layer(outer), ..user };
     assert_eq!(visitor.get("/").await.body, 7);
 }
 
@@ -730,6 +752,22 @@ async fn the_log_says_what_the_application_lacks() {
     let mut visitor = Visitor::of(Router::new().route("/account", account).layer(sessions.manager.layer()));
     assert!(visitor.get("/account").await.is_rejection(500, "INTERNAL_SERVER_ERROR"));
     assert_eq!(says("SessionLayer::user_loader"), 1, "{:#?}", log.lines());
+
+    let (one, other) = (Sessions::new(), Sessions::new());
+    let mut visitor = Visitor::of(pages().layer(one.manager.layer()).layer(other.manager.layer()));
+    assert_eq!(visitor.post("/write").await.status, StatusCode::OK);
+    assert_eq!(says("two session managers use this cookie"), 1, "{:#?}", log.lines());
+
+    let secure = Sessions::with(|settings| settings.secure(true));
+    let mut visitor = secure.visitor();
+    for headers in [("x-forwarded-proto", "https"), ("origin", "https://app.example")] {
+        visitor.send(Method::POST, "/write", &[headers]).await;
+    }
+    assert_eq!(says("this cookie is for HTTPS only"), 0, "{:#?}", log.lines());
+    for _ in 0..2 {
+        secure.visitor().post("/write").await;
+    }
+    assert_eq!(says("this cookie is for HTTPS only"), 1, "{:#?}", log.lines());
 }
 
 /// Procedures and axum handlers share one loader.

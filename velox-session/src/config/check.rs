@@ -71,7 +71,7 @@ impl SessionBuilder {
             watches: std::sync::Arc::default(),
             #[cfg(feature = "rpc")]
             streams_keep_alive: self.streams_keep_alive,
-            #[cfg(feature = "rpc")]
+            #[cfg(feature = "tower")]
             plain_http: std::sync::Once::new(),
         }))
     }

@@ -354,7 +354,8 @@ impl SessionBuilder {
     ///
     /// Some proxies change the `Host` header. If yours does, add the proxy to velox-rpc's
     /// `App::trusted_proxies`. The application's own origin is then built from the host and the
-    /// scheme that the proxy reports.
+    /// scheme that the proxy reports. A [`SessionLayer`](crate::SessionLayer) does not read the
+    /// headers of proxies: add the application's own origin here.
     ///
     /// # Security
     ///

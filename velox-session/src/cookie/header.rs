@@ -48,7 +48,7 @@ pub(crate) struct Writer {
     /// `true` if the header omits the age.
     expires_on_close: bool,
     /// Where browsers send the cookie: `; Domain=example.com; Path=/`.
-    #[cfg(feature = "rpc")]
+    #[cfg(feature = "tower")]
     pub(crate) scope: String,
     /// `true` if the browser sends the cookie over HTTPS only.
     pub(crate) is_secure: bool,
@@ -81,7 +81,7 @@ impl Writer {
             head: format!("{}=", attributes.name),
             tail: format!("{scope}{flags}"),
             removal: HeaderValue::try_from(removal).ok()?,
-            #[cfg(feature = "rpc")]
+            #[cfg(feature = "tower")]
             scope,
             expires_on_close: attributes.expires_on_close,
             is_secure: attributes.secure,

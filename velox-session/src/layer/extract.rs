@@ -143,7 +143,7 @@ impl SessionLayer {
     }
 
     pub(crate) fn with_loader<U: 'static>(mut self, loader: LayerLoader<U>) -> Self {
-        self.loader = AnyLoader::new(loader);
+        (self.loader, self.has_own_loader) = (AnyLoader::new(loader), true);
         self
     }
 }
@@ -209,7 +209,10 @@ async fn who<U: 'static>(parts: &Parts, session: &Session) -> Result<Who<U>, Rej
 /// A mistake in the setup of the application.
 #[derive(Debug, thiserror::Error)]
 enum Misuse {
-    #[error("no layer has opened the session: add `.layer(manager.layer())` to the router after its routes")]
+    #[error(
+        "no layer has opened the session: add `.layer(manager.layer())` to the router after its routes and after the \
+         middleware that uses the session"
+    )]
     NoLayer,
     #[error("the layer does not load users of type `{0}`: see `SessionLayer::user_loader`")]
     OtherUser(&'static str),

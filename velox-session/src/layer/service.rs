@@ -5,8 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use http::header::{ORIGIN, UPGRADE};
 use http::request::Parts;
-use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode};
+use http::uri::Scheme;
+use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -24,8 +26,10 @@ use crate::rejection::Rejection;
 /// A handler finds its [`Session`](crate::Session) in the extensions of the request. With the
 /// feature `axum`, `Session` is also an extractor.
 ///
-/// - If a browser sends a request from another site and the method is not `GET`, `HEAD` or
-///   `OPTIONS`, the layer answers with 403 `CROSS_SITE_REQUEST` before it opens the session. See
+/// - If a browser sends a request from another origin, which may be a subdomain or another port, and
+///   the method is not `GET`, `HEAD` or `OPTIONS`, the layer answers with 403 `CROSS_SITE_REQUEST`
+///   before it opens the session. It does the same for a request with an `Upgrade` header, because
+///   a browser lets any page open a WebSocket to any site. See
 ///   [`trusted_origins`](crate::SessionBuilder::trusted_origins). If a proxy changes the `Host`
 ///   header, add the application's own origin there, too.
 /// - A request without the session cookie causes no store call. A visitor gets a cookie only once
@@ -33,9 +37,12 @@ use crate::rejection::Rejection;
 /// - The session is saved before the response headers are sent. If this fails, the response of the
 ///   handler is replaced by a 503, 409 or 413 without a session cookie.
 /// - If the response is a server error (5xx), the writes of the request are discarded, except for a
-///   login, a logout or a new id. A panic, an error of the service and a client that disconnects
-///   discard everything.
-/// - A `HEAD` request changes nothing.
+///   login, a logout, a new id, and what [`update`](crate::Session::update) or
+///   [`save`](crate::Session::save) has saved. The layer judges the status that it sees: layers
+///   inside it count, such as one that answers a panic with 500, and layers around it do not.
+/// - A panic that no layer inside catches, an error of the service, and a client that disconnects
+///   discard everything but what `update` or `save` has saved.
+/// - A `HEAD` request saves no write, but it renews the session like a `GET` request.
 /// - A request waits for the store no longer than [`patience`](crate::SessionBuilder::patience)
 ///   says, even in the handler. This requires a tokio runtime with its timer.
 ///
@@ -77,6 +84,9 @@ pub struct SessionLayer {
     manager: Manager,
     #[cfg(feature = "axum")]
     pub(super) loader: AnyLoader,
+    /// Set if the application chose the loader. It then replaces that of an outer layer.
+    #[cfg(feature = "axum")]
+    pub(super) has_own_loader: bool,
 }
 
 impl SessionLayer {
@@ -87,6 +97,8 @@ impl SessionLayer {
             manager,
             #[cfg(feature = "axum")]
             loader: AnyLoader::new(Loader::reading(Session::user)),
+            #[cfg(feature = "axum")]
+            has_own_loader: false,
         }
     }
 }
@@ -203,37 +215,60 @@ where
 impl SessionLayer {
     /// Opens the session of a request and begins its only call. Returns `None` if an outer layer of
     /// the same sessions has done so.
-    async fn begin(&self, request: &mut Parts) -> Result<Option<(OpenSession, CallScope)>, Rejection> {
+    async fn begin(&self, request: &mut Parts) -> Result<Option<Opened>, Rejection> {
         let Parts { method, uri, headers, extensions, .. } = request;
+        let is_open = opened_by_layer(extensions, &self.manager).is_some();
         #[cfg(feature = "axum")]
-        extensions.insert(self.loader.clone());
-        if opened_by_layer(extensions, &self.manager).is_some() {
+        if !is_open || self.has_own_loader {
+            extensions.insert(self.loader.clone());
+        }
+        if is_open {
             return Ok(None);
         }
-        if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) {
+        // A browser lets any page open a WebSocket to any site, with a `GET` request and cookies.
+        if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) || headers.contains_key(UPGRADE) {
             self.manager.check_origin(headers, uri)?;
         }
-        let open = self.manager.open_in_time(headers, *method == Method::HEAD).await?;
-        let call = open.call();
+        let session = self.manager.open_in_time(headers, *method == Method::HEAD).await?;
+        let call = session.call();
         extensions.insert(call.session());
         let OpenedByLayers(opened) = extensions.get_or_insert_default();
-        opened.push((self.manager.clone(), open.clone()));
-        Ok(Some((open, call)))
+        if opened.iter().any(|(other, _)| other.cookie() == self.manager.cookie()) {
+            let (cookie, _) = self.manager.cookie();
+            tracing::error!(
+                cookie,
+                "two session managers use this cookie and replace each other's: give each its own name"
+            );
+        }
+        opened.push((self.manager.clone(), session.clone()));
+        Ok(Some(Opened { session, call, seems_plain: seems_plain(headers, uri) }))
     }
 
     /// Saves the session and sets the response headers.
-    async fn end(
-        &self,
-        opened: Option<(OpenSession, CallScope)>,
-        status: StatusCode,
-        headers: &mut HeaderMap,
-    ) -> Result<(), Rejection> {
-        let Some((open, call)) = opened else { return Ok(()) };
+    async fn end(&self, opened: Option<Opened>, status: StatusCode, headers: &mut HeaderMap) -> Result<(), Rejection> {
+        let Some(Opened { session, call, seems_plain }) = opened else { return Ok(()) };
         match status.is_server_error() {
             true => drop(call),
             false => call.commit(),
         }
-        self.manager.close(&open).await?.apply(headers);
+        let closing = self.manager.close(&session).await?;
+        if closing.set_cookie().is_some() && seems_plain && cfg!(debug_assertions) {
+            self.manager.warn_of_plain_http();
+        }
+        closing.apply(headers);
         Ok(())
     }
+}
+
+/// A session that the layer has opened for a request.
+struct Opened {
+    session: OpenSession,
+    call: CallScope,
+    seems_plain: bool,
+}
+
+/// Returns whether a request seems to have come over HTTP without TLS.
+fn seems_plain(headers: &HeaderMap, target: &Uri) -> bool {
+    let is_of_https_page = headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
+    !is_of_https_page && target.scheme() != Some(&Scheme::HTTPS) && !headers.contains_key("x-forwarded-proto")
 }

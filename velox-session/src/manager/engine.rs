@@ -2,7 +2,7 @@
 //! counters. This module also checks the answers of the store.
 
 use std::sync::Arc;
-#[cfg(feature = "rpc")]
+#[cfg(feature = "tower")]
 use std::sync::Once;
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub(crate) struct Engine {
     #[cfg(feature = "rpc")]
     pub(crate) streams_keep_alive: bool,
     /// Warns once that clients may drop the cookie.
-    #[cfg(feature = "rpc")]
+    #[cfg(feature = "tower")]
     pub(crate) plain_http: Once,
 }
 

@@ -141,7 +141,7 @@ impl Manager {
     }
 
     /// Warns once that a client drops a `Secure` cookie that came over plain HTTP.
-    #[cfg(feature = "rpc")]
+    #[cfg(feature = "tower")]
     pub(crate) fn warn_of_plain_http(&self) {
         let Engine { name, writer, plain_http, .. } = &*self.0;
         if writer.is_secure {
@@ -232,7 +232,7 @@ impl Manager {
     }
 
     /// Returns the name and the path of the cookie.
-    #[cfg(feature = "rpc")]
+    #[cfg(feature = "tower")]
     pub(crate) fn cookie(&self) -> (&str, &str) {
         (&self.0.name, &self.0.writer.scope)
     }
