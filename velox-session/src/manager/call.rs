@@ -343,7 +343,9 @@ impl Session {
         let name = key.name().to_owned();
         drop(key);
         checked(&name)?;
+        let now = || self.shared.engine.now();
         for _ in 0..MAX_ATTEMPTS {
+            let began = now();
             let update = self.shared.with(|state| state.begin_update(self.call, &name))?;
             // The function runs without the lock, because it is foreign code that may take long or
             // panic.
@@ -352,6 +354,9 @@ impl Session {
             let value = encode(&name, &updated)?;
             if self.save_update(update, value).await? {
                 return Ok(updated);
+            }
+            if !self.shared.may_wait(now().saturating_sub(began)) {
+                break;
             }
         }
         Err(SessionError::Conflict)

@@ -110,12 +110,17 @@ impl<'a> Save<'a> {
             match carried {
                 Carried::Done(left) => return Ok((plan, left)),
                 Carried::Conflict(present) => {
-                    self.now = self.engine.now();
-                    self.shared.check_wait(self.now.saturating_sub(began))?;
+                    let before = std::mem::replace(&mut self.now, self.engine.now());
                     self.engine.conflicted(self.state.loaded(), self.now);
                     match present {
                         Some(record) if !self.engine.is_live(&record, self.now) => self.end_expired(&record).await?,
                         present => self.state.rebase(present),
+                    }
+                    // It gives up between two attempts. A store call that is cut off may have been
+                    // carried out.
+                    let [so_far, last] = [began, before].map(|time| self.now.saturating_sub(time));
+                    if !self.shared.may_wait(so_far.saturating_add(last)) {
+                        break;
                     }
                 }
             }

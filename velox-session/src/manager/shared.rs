@@ -86,10 +86,9 @@ impl Shared {
         done
     }
 
-    /// Fails if the request may no longer wait for this long.
-    pub(super) fn check_wait(&self, waiting: u64) -> Result<(), StoreError> {
-        let is_over = self.waited(0).saturating_add(waiting) >= milliseconds(self.engine.longest_wait());
-        if is_over { Err(self.engine.timed_out()) } else { Ok(()) }
+    /// Returns whether the request may wait for the store for this many milliseconds more.
+    pub(super) fn may_wait(&self, milliseconds_more: u64) -> bool {
+        self.waited(0).saturating_add(milliseconds_more) < milliseconds(self.engine.longest_wait())
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<State>> {

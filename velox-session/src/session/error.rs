@@ -26,9 +26,10 @@ pub enum SessionError {
     /// this call holds belongs to the previous session.
     #[error("another call has ended this session or changed its user")]
     Superseded,
-    /// Another request ended the session or gave it a new id, so this update cannot be saved.
-    /// Nothing was saved, and the client may send the request again.
-    #[error("another request ended the session or gave it a new id")]
+    /// Another request ended the session or gave it a new id, so this update cannot be saved. Or so
+    /// many requests change the session at the same time that this one had no success. Nothing was
+    /// saved, and the client may send the request again.
+    #[error("other requests ended the session, gave it a new id, or changed it all the time")]
     Conflict,
     /// The session needs a new cookie, but the response headers have already been sent. A query in
     /// a streamed reply cannot start a session.
