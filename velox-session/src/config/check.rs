@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{ConfigError, ConfigProblem, SessionBuilder};
+use super::{ConfigError, ConfigProblem, DEFAULT_ABSOLUTE, SessionBuilder};
 use crate::clock::milliseconds;
 use crate::cookie::header::Writer;
 use crate::cookie::sign::Signer;
@@ -31,9 +31,11 @@ impl SessionBuilder {
         problems.extend(self.store.is_none().then_some(ConfigProblem::NoStore));
         check_cookie(&self.cookie, &mut problems);
         let is_too_long = |timeout| !ABSOLUTE.contains(&timeout);
+        let is_cut_off = self.absolute == Some(DEFAULT_ABSOLUTE) && self.max_age > DEFAULT_ABSOLUTE;
         problems.extend(found([
             (!COOKIE_LIFE.contains(&self.max_age), ConfigProblem::MaxAge),
             (self.absolute.is_some_and(is_too_long), ConfigProblem::AbsoluteTimeout),
+            (is_cut_off && COOKIE_LIFE.contains(&self.max_age), ConfigProblem::MaxAgeBeyondAbsolute),
             (touch_interval > longest_interval, ConfigProblem::TouchInterval),
             (self.patience.is_zero(), ConfigProblem::Patience),
             (self.size_limit == 0, ConfigProblem::SizeLimit),

@@ -110,6 +110,12 @@ pub enum ConfigProblem {
     /// `absolute_timeout` is under one second or over ten years.
     #[error("absolute_timeout must be between a second and ten years")]
     AbsoluteTimeout,
+    /// `max_age` is longer than the default absolute timeout, which would end each session earlier.
+    #[error(
+        "max_age is longer than the absolute timeout, which is 30 days unless you set it: set absolute_timeout, too, or \
+         call without_absolute_timeout()"
+    )]
+    MaxAgeBeyondAbsolute,
     /// `touch_interval` is more than a tenth of `max_age`. A visitor who comes every day could then
     /// be logged out.
     #[error("touch_interval must be at most a tenth of max_age")]

@@ -47,7 +47,7 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
         clock: Arc::new(SystemClock),
         cookie: Attributes::default(),
         max_age: Duration::from_secs(86_400),
-        absolute: Some(Duration::from_secs(30 * 86_400)),
+        absolute: Some(DEFAULT_ABSOLUTE),
         touch_interval: None,
         sliding: true,
         size_limit: 64 * 1024,
@@ -239,13 +239,14 @@ impl SessionBuilder {
     /// The default is one day.
     ///
     /// `build_manager()` accepts one second to 400 days. Browsers keep no cookie longer than 400
-    /// days.
+    /// days. For more than 30 days, set the [absolute timeout](Self::absolute_timeout), too.
     pub fn max_age(self, max_age: Duration) -> Self {
         Self { max_age, ..self }
     }
 
     /// Sets how long a session lives after its login, however often it is used. The default is 30
-    /// days. Before a login, the time counts from the creation of the session.
+    /// days. Before a login, the time counts from the creation of the session. It also limits the
+    /// lifetime that [`login_for`](crate::Session::login_for) sets.
     ///
     /// `build_manager()` accepts one second to ten years.
     pub fn absolute_timeout(self, timeout: Duration) -> Self {
@@ -470,6 +471,9 @@ impl fmt::Debug for SessionBuilder {
             .finish_non_exhaustive()
     }
 }
+
+/// The default absolute timeout: 30 days.
+const DEFAULT_ABSOLUTE: Duration = Duration::from_secs(30 * 86_400);
 
 /// The default time that a request waits for a store.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(1_500);
