@@ -14,12 +14,12 @@ pub(crate) fn keep_private(headers: &mut HeaderMap) {
     let is_private = is_private(headers);
     let allows = |name: &&HeaderName| is_targeted(name) || !is_private && **name == CACHE_CONTROL;
     let allowing: Vec<_> = headers.keys().filter(allows).cloned().collect();
-    let is_replaced = !allowing.is_empty();
+    let is_mistake = allowing.iter().any(|name| is_mistake(name, headers));
     for name in allowing {
         headers.remove(name);
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if is_replaced {
+    if is_mistake {
         static TOLD: Once = Once::new();
         TOLD.call_once(|| {
             tracing::warn!(
@@ -54,6 +54,12 @@ fn is_private(headers: &HeaderMap) -> bool {
         }
     }
     is_private
+}
+
+/// Returns whether somebody has to hear that this header is replaced. With `no-cache` alone, which a
+/// stream of events often has, a shared cache asks before it uses what it has stored.
+fn is_mistake(name: &HeaderName, headers: &HeaderMap) -> bool {
+    is_targeted(name) || headers.get_all(name).iter().any(|value| value != "no-cache")
 }
 
 /// Returns whether a header is meant for one kind of shared cache, which obeys it in place of
@@ -100,6 +106,15 @@ mod tests {
         assert_eq!(said(&[("cache-control", "private"), ("cache-control", "PUBLIC")]), ["cache-control: no-store"]);
         assert_eq!(said(&[("cdn-cache-control", "max-age=60")]), ["cache-control: no-store"]);
         assert_eq!(said(&[]), ["cache-control: no-store"]);
+    }
+
+    #[test]
+    fn a_stream_that_is_not_to_be_cached_is_no_mistake() {
+        for (value, expected) in [("no-cache", false), ("no-cache, max-age=60", true), ("public", true)] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
+            assert_eq!(is_mistake(&CACHE_CONTROL, &headers), expected, "{value}");
+        }
     }
 
     #[test]
