@@ -161,6 +161,7 @@ impl Session {
     /// # Errors
     ///
     /// The call has ended.
+    #[doc(alias = "flush")]
     pub async fn logout(&self) -> Result<(), SessionError> {
         let at = self.shared.engine.now();
         self.push(Op::Logout { at })
@@ -268,6 +269,7 @@ impl Session {
     /// # Errors
     ///
     /// The call has ended.
+    #[doc(alias = "cycle_id")]
     pub async fn regenerate(&self) -> Result<(), SessionError> {
         self.push(Op::Regenerate)
     }
@@ -299,6 +301,7 @@ impl Session {
     ///
     /// `key`, or a key within the value, is reserved; the value cannot be serialized to JSON; the
     /// session would be too large; or the call has ended.
+    #[doc(alias = "insert")]
     pub fn set<T: Serialize>(&self, key: impl DataKey<T>, value: T) -> Result<(), SessionError> {
         checked(key.name())?;
         let value = encode(key.name(), &value)?;
