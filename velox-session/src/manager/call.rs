@@ -92,8 +92,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The call has ended, the session would be too large, or the user cannot be serialized to
-    /// JSON.
+    /// The call has ended, the session would be too large, the user cannot be serialized to JSON, or
+    /// has an empty id, which all such users would share.
     pub fn login<U: Authenticatable>(&self, user: U) -> Ready<Result<(), SessionError>> {
         // With an `async fn`, the compiler would report a type that is not a user three times.
         ready(self.log_in(&user, None))
@@ -139,6 +139,9 @@ impl Session {
                 (SessionUser::new(user.id(), email), Some(details))
             }
         };
+        if user.id.is_empty() {
+            return Err(SessionError::NoUserId);
+        }
         let (max_age, at) = (max_age.map(milliseconds), self.shared.engine.now());
         self.push(Op::Login(Box::new(UserLogin { user, details, max_age, at })))
     }

@@ -38,6 +38,9 @@ pub enum SessionError {
     /// The random generator failed, so a new session has no id.
     #[error("no session id could be generated")]
     Id(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The user given to a login has an empty id. All such users would be the same user.
+    #[error("the user who logs in has no id")]
+    NoUserId,
     /// The lifetime given to a login is under one second or over 400 days.
     #[error("the lifetime of a session must be between a second and 400 days")]
     Lifetime,

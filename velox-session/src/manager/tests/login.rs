@@ -167,3 +167,14 @@ fn an_invalid_lifetime_is_an_error_and_nobody_is_logged_in() {
     });
     assert!(world.store.is_empty());
 }
+
+#[test]
+fn a_user_without_an_id_cannot_log_in() {
+    let world = World::new();
+    world.visit(None, |session| {
+        let login = ready(session.login(SessionUser::new("", "ada@example.com")));
+        assert!(matches!(login, Err(SessionError::NoUserId)), "{login:?}");
+        assert!(!session.is_logged_in());
+    });
+    assert!(world.store.is_empty());
+}
