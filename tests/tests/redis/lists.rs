@@ -156,11 +156,11 @@ async fn a_list_outlives_its_sessions_even_if_clocks_differ() {
     assert_eq!(names(&here).await, [key(1)]);
 }
 
-/// A script that fails halfway is not undone. Here, the name cannot be removed again, either.
+/// A script that fails halfway is not undone.
 #[tokio::test]
 async fn a_list_expires_even_if_redis_refuses_the_record() {
     let server = RedisServer::start().await;
-    server.command(&["ACL", "SETUSER", "default", "-set", "-zrem"]).await;
+    server.command(&["ACL", "SETUSER", "default", "-set"]).await;
     let store = RedisStore::connect(&server.url()).expect("an address");
     assert!(store.set(&key(1), record(), Expected::Absent, HOUR).await.is_err());
     let left = server.command(&["PTTL", &list()]).await;
@@ -259,3 +259,20 @@ fn texts(numbers: &[usize]) -> Value {
 async fn looks(server: &RedisServer) -> u64 {
     server.commandstats().await.get("zrangebyscore").copied().unwrap_or(0)
 }
+
+/// The record under the key belongs to somebody else.
+#[tokio::test]
+async fn a_record_whose_key_is_taken_stays_whatever_happens_to_the_answer() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::before(server.port()).await;
+    let store = RedisStore::connect(&proxy.url()).expect("an address");
+    begin(&store, 1, HOUR).await;
+    let (within, other) = (Duration::from_millis(50), Record::from_json(OTHER.as_bytes()).expect("a record"));
+    let set = async |store: &RedisStore| store.set(&key(1), other.clone(), Expected::Absent, HOUR).await;
+    assert!(set(&store.clone().with_replicas(1, within)).await.is_err());
+    proxy.set_once(Fault::LoseReply);
+    assert!(set(&store).await.is_err());
+    assert_eq!(names(&store).await, [key(1)]);
+}
+
+const OTHER: &str = r#"{"data":{"userId":"u9","_createdAt":1},"expiresAt":1}"#;

@@ -375,15 +375,10 @@ pub(crate) async fn create_in_steps<S: SessionStore + ?Sized>(
         let Some(others) = store.end_sessions(&owner, keep).await? else { return Ok(Created::Conflict(None)) };
         ended = others;
     }
-    match store.set(key, record, Expected::Absent, ttl).await {
-        Ok(Stored::Yes) => end_replaced(store, key, replaces, ended).await,
-        Ok(Stored::Conflict(_)) => Ok(Created::Taken),
-        Err(error) => {
-            // Only the answer may be lost. Nobody has the id of the new record.
-            store.destroy(key, Condition::Always).await.ok();
-            Err(error)
-        }
+    if store.set(key, record, Expected::Absent, ttl).await? != Stored::Yes {
+        return Ok(Created::Taken);
     }
+    end_replaced(store, key, replaces, ended).await
 }
 
 /// Does the last step: destroys the old record, or the new one if the step fails. `ended` is the

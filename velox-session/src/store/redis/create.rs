@@ -4,11 +4,9 @@
 //! the old record are on up to three nodes: the record is inserted first, then its name is added to
 //! the list, which compares the mark, and the old record is deleted last.
 
-use futures_util::future::join;
-
 use super::RedisStore;
 use super::layout::{self, Held};
-use super::link::Effect;
+use super::link::{Effect, LinkError};
 use super::list::{Entry, NO_TERMS, Terms, warn_of_garbage};
 use super::scripts::{self, LONGEST, NEVER, life};
 use crate::clock::milliseconds;
@@ -37,18 +35,12 @@ impl RedisStore {
         // the new one.
         let goes_later = !self.link.is_one_server() || self.replicas.is_some();
         let created = match self.link.is_one_server() {
-            true => self.at_once(new, &put, goes_later, now).await,
-            false => self.in_steps(new, &put).await,
+            true => self.at_once(new, &put, goes_later, now).await?,
+            false => self.in_steps(new, &put).await?,
         };
         match created {
-            Ok(Created::Yes { ended }) if goes_later => end_replaced(self, new.key, new.replaces, ended).await,
-            Ok(Created::Yes { .. } | Created::Taken) => created,
-            // The old record may be gone, and only the answer lost. Then the new record stays.
-            Err(_) if !goes_later && new.replaces.is_some() => created,
-            _ => {
-                self.take_back(&put).await;
-                created
-            }
+            Created::Yes { ended } if goes_later => end_replaced(self, new.key, new.replaces, ended).await,
+            created => Ok(created),
         }
     }
 
@@ -74,8 +66,12 @@ impl RedisStore {
             (now, &put.text, put.life, put.entry.args(), terms(new.login)),
             (new.ends_others, self.layout.before_name(cookie), replaced, self.layout.before_user(cookie), goes_later),
         );
-        let (done, ended, garbage, present): (i64, u64, bool, Option<Held>) =
-            self.writes().eval(&scripts::CREATE, &keys, args, Effect::Once).await?;
+        let mut answer = self.writes().eval(&scripts::CREATE, &keys, args, Effect::Once).await;
+        // If the old record is gone as well, the new one stays: they must never both be lost.
+        if goes_later || old.is_none() {
+            answer = self.counted(put, answer).await;
+        }
+        let (done, ended, garbage, present): (i64, u64, bool, Option<Held>) = answer?;
         list.iter().for_each(|list| warn_of_garbage(list, garbage));
         Ok(match done {
             0 => Created::Conflict(present.and_then(|present| layout::record(&present, now).ok())),
@@ -89,10 +85,14 @@ impl RedisStore {
     async fn in_steps(&self, new: &NewSession<'_>, put: &New) -> Result<Created, StoreError> {
         let mut set = redis::cmd("SET");
         set.arg((&put.name, &put.text, "NX", "PX", put.life));
-        match self.writes().call::<Option<()>>(&set, &put.name, Effect::Once).await? {
-            Some(()) => self.enlist(new, put).await,
-            None => Ok(Created::Taken),
+        if self.counted(put, self.writes().call::<Option<()>>(&set, &put.name, Effect::Once).await).await?.is_none() {
+            return Ok(Created::Taken);
         }
+        let listed = self.enlist(new, put).await;
+        if !matches!(listed, Ok(Created::Yes { .. })) {
+            self.take_back(put).await;
+        }
+        listed
     }
 
     /// Adds a new session to its user's list and ends the sessions that have to end, but not yet
@@ -121,19 +121,24 @@ impl RedisStore {
         Ok(Created::Yes { ended: self.keep_to(owner, names, limit).await? })
     }
 
-    /// Removes a record that does not count, or may have been inserted by a command that failed.
-    /// Nobody has its id yet. If this fails as well, the record expires.
+    /// Checks the answer to a new record. If the command failed, the record may be stored anyway. It
+    /// is then removed again, because nobody has its id.
+    async fn counted<T>(&self, put: &New, answer: Result<T, LinkError>) -> Result<T, LinkError> {
+        if let Err(error) = &answer
+            && error.may_be_done()
+        {
+            self.take_back(put).await;
+        }
+        answer
+    }
+
+    /// Removes the new record, unless another one has its key. If this fails as well, the record
+    /// expires.
     async fn take_back(&self, put: &New) {
-        let mut delete = redis::cmd("DEL");
-        delete.arg(&put.name);
-        let deleted = self.link.call::<()>(&delete, &put.name, Effect::Idempotent);
-        let unlisted = async {
-            match &put.owner {
-                Some(owner) => self.unlist(owner, std::slice::from_ref(&put.entry.member)).await,
-                None => Ok(()),
-            }
-        };
-        let _ = join(deleted, unlisted).await;
+        let removed = self.link.eval(&scripts::TAKE_BACK, &[&put.name], &put.text, Effect::Idempotent).await;
+        if let (Ok(true), Some(owner)) = (removed, &put.owner) {
+            self.unlist(owner, std::slice::from_ref(&put.entry.member)).await.ok();
+        }
     }
 }
 

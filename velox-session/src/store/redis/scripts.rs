@@ -24,6 +24,7 @@ pub(super) static END: LazyLock<Script> = script!("record.lua", "list.lua", "end
 /// Uses two records, the list and all records that it names, so one server must have them all.
 pub(super) static CREATE: LazyLock<Script> =
     script!("record.lua", "list.lua", "ending.lua", "remove.lua", "create.lua");
+pub(super) static TAKE_BACK: LazyLock<Script> = script!("take_back.lua");
 /// With several records, one server must have them all.
 pub(super) static ALIVE: LazyLock<Script> = script!("alive.lua");
 pub(super) static HIT: LazyLock<Script> = script!("hit.lua");

@@ -54,6 +54,11 @@ impl LinkError {
             None => Self::Broken(error),
         }
     }
+
+    /// Returns whether the command may have been carried out.
+    pub(in crate::store::redis) fn may_be_done(&self) -> bool {
+        matches!(self, Self::Deadline | Self::Broken(_) | Self::TooFewReplicas { .. } | Self::Unexpected)
+    }
 }
 
 impl From<LinkError> for StoreError {
