@@ -64,6 +64,7 @@ pub(crate) struct Events {
     pub(crate) unknown: Event,
     pub(crate) cross_site: Event,
     pub(crate) trouble: Event,
+    pub(crate) other_user: Event,
 }
 
 impl Events {

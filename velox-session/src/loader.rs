@@ -6,8 +6,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
-
 use crate::{Session, SessionUser};
 
 /// Loads the user of a session, or finds that the user no longer exists. `E` is the error type of
@@ -68,12 +66,6 @@ impl<U, E> Loader<U, E> {
         let Some(user) = session.user() else { return Ok(Who::Nobody) };
         (self.0)(session, user).await
     }
-}
-
-/// Returns the user as the type that was logged in, or `None` if the session holds another type.
-pub(crate) fn stored<U: DeserializeOwned>(session: &Session) -> Option<U> {
-    let user = session.user_as();
-    user.inspect_err(|error| tracing::warn!(%error, "a session holds another type of user")).ok().flatten()
 }
 
 impl<U, E> Clone for Loader<U, E> {

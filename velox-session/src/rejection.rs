@@ -147,7 +147,7 @@ impl Rejection {
         self.reason.code
     }
 
-    /// Returns the `message` of the reply.
+    /// Returns the `message` of the reply, without what a debug build adds to it.
     #[must_use]
     pub fn message(&self) -> &'static str {
         self.reason.message

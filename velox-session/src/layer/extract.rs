@@ -11,7 +11,7 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::service::SessionLayer;
-use crate::loader::{AnyLoader, LayerLoader, Loader, Who, stored};
+use crate::loader::{AnyLoader, LayerLoader, Loader, Who};
 use crate::rejection::{Reason, Rejection};
 use crate::{Session, SessionError, SessionUser};
 
@@ -111,6 +111,7 @@ impl SessionLayer {
     /// If the session holds a user of another type, for example because an earlier version of the
     /// application logged the user in, nobody counts as logged in: `User` is 401, `Option<User>` is
     /// `None`, and the log has a warning. The session stays, and the next login replaces the user.
+    /// [`Session::is_logged_in`] is still `true`, so decide by `Option<User>` where it matters.
     /// Give new fields a default (`#[serde(default)]`), so that users stay logged in.
     ///
     /// # Examples
@@ -139,7 +140,7 @@ impl SessionLayer {
     /// ```
     #[must_use]
     pub fn user_type<U: DeserializeOwned + 'static>(self) -> Self {
-        self.with_loader::<U>(Loader::reading(stored))
+        self.with_loader::<U>(Loader::reading(Session::stored_user))
     }
 
     pub(crate) fn with_loader<U: 'static>(mut self, loader: LayerLoader<U>) -> Self {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Once;
 use std::task::{Context, Poll};
 
 use http::header::{ORIGIN, UPGRADE};
@@ -12,13 +13,11 @@ use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::Manager;
-#[cfg(feature = "axum")]
-use crate::Session;
 #[cfg(feature = "axum")]
 use crate::loader::{AnyLoader, Loader};
 use crate::manager::{CallScope, OpenSession};
 use crate::rejection::Rejection;
+use crate::{Manager, Session};
 
 /// Opens and saves the session of each request. [`Manager::layer`] creates it. Clones share the
 /// same sessions.
@@ -28,8 +27,7 @@ use crate::rejection::Rejection;
 ///
 /// - If a browser sends a request from another origin, which may be a subdomain or another port, and
 ///   the method is not `GET`, `HEAD` or `OPTIONS`, the layer answers with 403 `CROSS_SITE_REQUEST`
-///   before it opens the session. It does the same for a request with an `Upgrade` header, because
-///   a browser lets any page open a WebSocket to any site. See
+///   before it opens the session. It does the same for a WebSocket, which any page can open. See
 ///   [`trusted_origins`](crate::SessionBuilder::trusted_origins). If a proxy changes the `Host`
 ///   header, add the application's own origin there, too.
 /// - A request without the session cookie causes no store call. A visitor gets a cookie only once
@@ -127,13 +125,17 @@ impl<S> Layer<S> for SessionLayer {
 /// The sessions that layers have opened for a request. They are in the extensions of the request.
 /// An application may have several kinds of sessions, each with its own manager.
 #[derive(Clone, Default)]
-struct OpenedByLayers(Vec<(Manager, OpenSession)>);
+struct OpenedByLayers(Vec<(Manager, OpenSession, Session)>);
+
+fn opened<'e>(extensions: &'e Extensions, manager: &Manager) -> Option<&'e (Manager, OpenSession, Session)> {
+    let OpenedByLayers(all) = extensions.get()?;
+    all.iter().find(|(other, ..)| other.address() == manager.address())
+}
 
 /// Returns the session that a layer of this manager has opened for a request and will save at its
 /// end.
 pub(crate) fn opened_by_layer(extensions: &Extensions, manager: &Manager) -> Option<OpenSession> {
-    let OpenedByLayers(opened) = extensions.get()?;
-    opened.iter().find(|(other, _)| other.address() == manager.address()).map(|(_, open)| open.clone())
+    opened(extensions, manager).map(|(_, open, _)| open.clone())
 }
 
 impl fmt::Debug for SessionLayer {
@@ -217,30 +219,34 @@ impl SessionLayer {
     /// the same sessions has done so.
     async fn begin(&self, request: &mut Parts) -> Result<Option<Opened>, Rejection> {
         let Parts { method, uri, headers, extensions, .. } = request;
-        let is_open = opened_by_layer(extensions, &self.manager).is_some();
+        let session = opened(extensions, &self.manager).map(|(.., session)| session.clone());
         #[cfg(feature = "axum")]
-        if !is_open || self.has_own_loader {
+        if session.is_none() || self.has_own_loader {
             extensions.insert(self.loader.clone());
         }
-        if is_open {
+        if let Some(session) = session {
+            // A layer of another manager may stand between the two.
+            extensions.insert(session);
             return Ok(None);
         }
-        // A browser lets any page open a WebSocket to any site, with a `GET` request and cookies.
-        if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) || headers.contains_key(UPGRADE) {
+        if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) || is_websocket(headers) {
             self.manager.check_origin(headers, uri)?;
         }
         let session = self.manager.open_in_time(headers, *method == Method::HEAD).await?;
         let call = session.call();
         extensions.insert(call.session());
-        let OpenedByLayers(opened) = extensions.get_or_insert_default();
-        if opened.iter().any(|(other, _)| other.cookie() == self.manager.cookie()) {
-            let (cookie, _) = self.manager.cookie();
-            tracing::error!(
-                cookie,
-                "two session managers use this cookie and replace each other's: give each its own name"
-            );
+        let OpenedByLayers(all) = extensions.get_or_insert_default();
+        if all.iter().any(|(other, ..)| other.cookie() == self.manager.cookie()) {
+            static TOLD: Once = Once::new();
+            TOLD.call_once(|| {
+                tracing::error!(
+                    cookie = self.manager.cookie().0,
+                    "two session managers use this cookie and overwrite each other's value: give each its own \
+                     `cookie_name`"
+                );
+            });
         }
-        opened.push((self.manager.clone(), session.clone()));
+        all.push((self.manager.clone(), session.clone(), call.session()));
         Ok(Some(Opened { session, call, seems_plain: seems_plain(headers, uri) }))
     }
 
@@ -267,8 +273,16 @@ struct Opened {
     seems_plain: bool,
 }
 
-/// Returns whether a request seems to have come over HTTP without TLS.
+/// Returns whether a request opens a WebSocket. Any page can do so, and the browser sends the cookie
+/// if the page is on the same site or the cookie is `SameSite=None`.
+fn is_websocket(headers: &HeaderMap) -> bool {
+    let protocols = headers.get_all(UPGRADE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    protocols.map(<[u8]>::trim_ascii).any(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
+}
+
+/// Returns whether a request seems to have come over HTTP without TLS, and without a proxy.
 fn seems_plain(headers: &HeaderMap, target: &Uri) -> bool {
     let is_of_https_page = headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
-    !is_of_https_page && target.scheme() != Some(&Scheme::HTTPS) && !headers.contains_key("x-forwarded-proto")
+    let is_of_proxy = ["x-forwarded-proto", "forwarded"].iter().any(|name| headers.contains_key(*name));
+    !is_of_https_page && !is_of_proxy && target.scheme() != Some(&Scheme::HTTPS)
 }

@@ -335,8 +335,8 @@ impl Session {
     /// # Errors
     ///
     /// Returns the same errors as [`get`](Self::get) and [`set`](Self::set), and
-    /// [`SessionError::Conflict`] if another request ended the session or gave it a new id; then
-    /// nothing is saved. If the store does not answer, the value may or may not have been saved.
+    /// [`SessionError::Conflict`] if another request ended the session or gave it a new id, or if so
+    /// many change it that this one is never first; then nothing is saved. If the store does not answer, the value may or may not have been saved.
     ///
     /// # Cancel safety
     ///
@@ -447,8 +447,12 @@ impl Session {
                 Ok(())
             });
             match taken.await {
-                // Another request has taken the message, or the session is gone.
-                Err(SessionError::Conflict) => Ok(None),
+                // Another request has taken the message, or the session is gone. Otherwise the
+                // message is still there, and other requests were always faster.
+                Err(SessionError::Conflict) => match self.shared.with(|state| state.flash(self.call, &message.key))? {
+                    Some(present) if present == message => Err(SessionError::Conflict),
+                    _ => Ok(None),
+                },
                 Err(error) => Err(error),
                 Ok(_) => decode(&message.key, &message.value).map(Some),
             }
@@ -615,6 +619,12 @@ impl Session {
             Err(SessionError::Conflict) => Ok(false),
             saved => saved.map(|saved| saved.is_some()),
         }
+    }
+
+    /// Returns the user as the type that was logged in, or `None` if the session holds another type,
+    /// which is logged.
+    pub(crate) fn stored_user<U: DeserializeOwned>(&self) -> Option<U> {
+        self.user_as().inspect_err(|error| self.shared.engine.other_user(error)).ok().flatten()
     }
 
     fn content(&self) -> Result<Arc<Content>, SessionError> {

@@ -18,6 +18,7 @@ use crate::key::StoreKey;
 use crate::origin::TrustedOrigins;
 use crate::policy::Policy;
 use crate::record::Record;
+use crate::session::SessionError;
 use crate::store::{Condition, Destroyed, SessionStore};
 
 /// The parts that all sessions of a manager share.
@@ -108,6 +109,13 @@ impl Engine {
     pub(super) fn check_streams(&self, key: Option<&StoreKey>, user: Option<&str>) {
         #[cfg(feature = "rpc")]
         self.watches.doubt(key, user);
+    }
+
+    /// Logs that a session holds another type of user than the application reads.
+    pub(super) fn other_user(&self, error: &SessionError) {
+        if let Some(suppressed) = self.events.other_user.count(self.clock.now()) {
+            tracing::warn!(cookie = self.name, %error, suppressed, "a session holds another type of user");
+        }
     }
 
     /// Counts that the store failed, and logs why.

@@ -63,7 +63,8 @@ impl Manager {
     /// the request.
     ///
     /// The session middleware of procedures calls this for every mutation. Outside procedures,
-    /// call it before [`open`](Self::open) for every request that changes something.
+    /// call it before [`open`](Self::open) for every request that changes something or opens a
+    /// WebSocket.
     ///
     /// `Sec-Fetch-Site` decides. Old browsers do not send that header; then `Origin` must match the
     /// host of the request. A request with neither header does not come from a browser, and passes.

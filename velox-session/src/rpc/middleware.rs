@@ -102,7 +102,7 @@ where
         let session = call.session();
         let (user, session) = match user {
             Who::Known(user) => (Some(user), session),
-            // The session must not show a user if the context has none.
+            // The session must not show a user who no longer exists.
             Who::Gone => {
                 session.hide();
                 (None, session)

@@ -20,7 +20,7 @@ use std::future::Future;
 use serde::de::DeserializeOwned;
 
 use crate::config::{ConfigError, SessionBuilder};
-use crate::loader::{Loader, stored};
+use crate::loader::Loader;
 use crate::{Manager, Session, SessionLayer, SessionUser};
 
 pub use self::context::{SessionContext, UserContext};
@@ -67,6 +67,8 @@ pub use self::middleware::{OptionalSession, PlainSession, RequiredSession};
 pub struct SessionMiddleware<U = SessionUser> {
     manager: Manager,
     loader: Loader<U, velox_rpc::Error>,
+    /// Set by `user_loader` and `user_type`.
+    has_own_loader: bool,
 }
 
 impl SessionBuilder {
@@ -77,7 +79,8 @@ impl SessionBuilder {
     ///
     /// Returns one error that lists every invalid or contradictory setting.
     pub fn build(self) -> Result<SessionMiddleware, ConfigError> {
-        Ok(SessionMiddleware { manager: self.build_manager()?, loader: Loader::reading(Session::user) })
+        let (manager, loader) = (self.build_manager()?, Loader::reading(Session::user));
+        Ok(SessionMiddleware { manager, loader, has_own_loader: false })
     }
 }
 
@@ -126,7 +129,7 @@ impl<U> SessionMiddleware<U> {
             let loading = load(user);
             async move { loading.await.into_result() }
         });
-        SessionMiddleware { manager: self.manager, loader }
+        SessionMiddleware { manager: self.manager, loader, has_own_loader: true }
     }
 
     /// Reads the user from the session as the type that was passed to
@@ -135,7 +138,7 @@ impl<U> SessionMiddleware<U> {
     /// If the session holds a user of another type, for example because an earlier version of the
     /// application logged the user in, nobody counts as logged in: `required()` answers 401,
     /// `optional()` gives `None`, and the log has a warning. The session stays, and the next login
-    /// replaces the user. Give new fields a default (`#[serde(default)]`), so that users stay
+    /// replaces the user. `ctx.session.is_logged_in()` is still `true`. Give new fields a default (`#[serde(default)]`), so that users stay
     /// logged in.
     ///
     /// # Examples
@@ -166,7 +169,7 @@ impl<U> SessionMiddleware<U> {
     /// # }
     /// ```
     pub fn user_type<V: DeserializeOwned + 'static>(self) -> SessionMiddleware<V> {
-        SessionMiddleware { manager: self.manager, loader: Loader::reading(stored) }
+        SessionMiddleware { manager: self.manager, loader: Loader::reading(Session::stored_user), has_own_loader: true }
     }
 
     /// Returns a layer that opens and saves these sessions around a whole application, or around an
@@ -201,10 +204,13 @@ impl<U> SessionMiddleware<U> {
     {
         let layer = self.manager.layer();
         #[cfg(feature = "axum")]
-        let layer = layer.with_loader(self.loader.clone().map_err(|error| {
-            let message = error.to_string();
-            error.into_source().unwrap_or_else(|| message.into())
-        }));
+        let layer = match self.has_own_loader {
+            true => layer.with_loader(self.loader.clone().map_err(|error| {
+                let message = error.to_string();
+                error.into_source().unwrap_or_else(|| message.into())
+            })),
+            false => layer,
+        };
         layer
     }
 
@@ -246,7 +252,7 @@ impl<U> LoadedUser for velox_rpc::Result<Option<U>> {
 
 impl<U> Clone for SessionMiddleware<U> {
     fn clone(&self) -> Self {
-        Self { manager: self.manager.clone(), loader: self.loader.clone() }
+        Self { manager: self.manager.clone(), loader: self.loader.clone(), has_own_loader: self.has_own_loader }
     }
 }
 

@@ -29,7 +29,7 @@ pub enum SessionError {
     /// Another request ended the session or gave it a new id, so this update cannot be saved. Or so
     /// many requests change the session at the same time that this one had no success. Nothing was
     /// saved, and the client may send the request again.
-    #[error("other requests ended the session, gave it a new id, or changed it all the time")]
+    #[error("other requests ended the session, gave it a new id, or kept changing it")]
     Conflict,
     /// The session needs a new cookie, but the response headers have already been sent. A query in
     /// a streamed reply cannot start a session.
@@ -119,8 +119,8 @@ pub enum CloseError {
     #[error("the session could not be saved")]
     Unavailable(#[source] StoreError),
     /// Other requests changed the session at the same time, and the changes of this request cannot
-    /// be applied to the result: they ended the session, gave it a new id, or ended all sessions of
-    /// the user who logs in. Nothing was saved except the values that
+    /// be applied to the result: they ended the session, gave it a new id, ended all sessions of the
+    /// user who logs in, or were so many that this one was never first. Nothing was saved except the values that
     /// [`Session::update`](crate::Session::update) had returned. The client may send the request
     /// again.
     #[error("the session was changed by other requests at the same time")]

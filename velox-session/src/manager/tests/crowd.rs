@@ -125,6 +125,7 @@ fn a_request_that_others_always_overtake_is_a_conflict_and_no_fault_of_the_store
     let exchange = opened(None);
     let call = exchange.call();
     call.session().set("n", 0).expect("a write");
+    call.session().flash("note", 1).expect("a write");
     call.commit();
     let closing = ready(manager.close(&exchange)).expect("memory answers");
     let cookie = format!("session={}", value(closing.set_cookie().expect("a cookie")));
@@ -144,5 +145,9 @@ fn a_request_that_others_always_overtake_is_a_conflict_and_no_fault_of_the_store
         // A request may wait for three seconds.
         assert!(matches!(store.attempts.swap(0, Ordering::Relaxed), 6..=8));
     }
+    let exchange = opened(Some(&cookie));
+    let call = exchange.call();
+    let taken = ready(call.session().take_flash::<u32>("note"));
+    assert!(matches!(taken, Err(SessionError::Conflict)), "the message is still there: {taken:?}");
     assert_eq!(manager.counters().store_errors, 0);
 }
