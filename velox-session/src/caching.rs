@@ -56,10 +56,14 @@ fn is_private(headers: &HeaderMap) -> bool {
     is_private
 }
 
-/// Returns whether somebody has to hear that this header is replaced. With `no-cache` alone, which a
-/// stream of events often has, a shared cache asks before it uses what it has stored.
+/// Returns whether somebody has to hear that this header is replaced. With `no-cache`, which a stream
+/// of events often has, a shared cache asks before it uses what it has stored.
 fn is_mistake(name: &HeaderName, headers: &HeaderMap) -> bool {
-    is_targeted(name) || headers.get_all(name).iter().any(|value| value != "no-cache")
+    let is_harmless = |directive: &[u8]| {
+        ["no-cache", "no-transform"].iter().any(|name| directive.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let lines = headers.get_all(name).iter();
+    is_targeted(name) || !lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).all(is_harmless)
 }
 
 /// Returns whether a header is meant for one kind of shared cache, which obeys it in place of
@@ -110,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_is_not_to_be_cached_is_no_mistake() {
-        for (value, expected) in [("no-cache", false), ("no-cache, max-age=60", true), ("public", true)] {
+        for (value, expected) in [("No-Cache, no-transform", false), ("no-cache, max-age=60", true), ("public", true)] {
             let mut headers = HeaderMap::new();
             headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
             assert_eq!(is_mistake(&CACHE_CONTROL, &headers), expected, "{value}");

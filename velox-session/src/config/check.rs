@@ -31,7 +31,7 @@ impl SessionBuilder {
         problems.extend(self.store.is_none().then_some(ConfigProblem::NoStore));
         check_cookie(&self.cookie, &mut problems);
         let is_too_long = |timeout| !ABSOLUTE.contains(&timeout);
-        let is_cut_off = self.absolute == Some(DEFAULT_ABSOLUTE) && self.max_age > DEFAULT_ABSOLUTE;
+        let is_cut_off = !self.sets_absolute && self.max_age > DEFAULT_ABSOLUTE;
         problems.extend(found([
             (!COOKIE_LIFE.contains(&self.max_age), ConfigProblem::MaxAge),
             (self.absolute.is_some_and(is_too_long), ConfigProblem::AbsoluteTimeout),

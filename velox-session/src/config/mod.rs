@@ -48,6 +48,7 @@ pub fn session_middleware(secret: impl Into<Secrets>) -> SessionBuilder {
         cookie: Attributes::default(),
         max_age: Duration::from_secs(86_400),
         absolute: Some(DEFAULT_ABSOLUTE),
+        sets_absolute: false,
         touch_interval: None,
         sliding: true,
         size_limit: 64 * 1024,
@@ -106,6 +107,7 @@ pub struct SessionBuilder {
     cookie: Attributes,
     max_age: Duration,
     absolute: Option<Duration>,
+    sets_absolute: bool,
     touch_interval: Option<Duration>,
     sliding: bool,
     size_limit: usize,
@@ -250,7 +252,7 @@ impl SessionBuilder {
     ///
     /// `build_manager()` accepts one second to ten years.
     pub fn absolute_timeout(self, timeout: Duration) -> Self {
-        Self { absolute: Some(timeout), ..self }
+        Self { absolute: Some(timeout), sets_absolute: true, ..self }
     }
 
     /// Removes the absolute timeout: a session lives as long as it is used.
@@ -259,7 +261,7 @@ impl SessionBuilder {
     ///
     /// A stolen session that the thief keeps using then never expires.
     pub fn without_absolute_timeout(self) -> Self {
-        Self { absolute: None, ..self }
+        Self { absolute: None, sets_absolute: true, ..self }
     }
 
     /// Sets how old the last renewal of a session must be before a read renews the session again.
