@@ -19,7 +19,7 @@ export interface ErrorShape extends TRPCDefaultErrorShape {
     /** The issues of an invalid input. */
     issues?: FieldIssue[];
     /** The first issue of each field of an invalid input. */
-    fields?: Record<string, string>;
+    fields?: { [field: string]: string };
     /** The `code` that the same error has over REST, if it is more precise. */
     tag?: string;
     /** The id of the request in the log. */

@@ -104,6 +104,12 @@ struct Order {
     to: shipping::Address,
 }
 
+/// A type with the name of one that every TypeScript program has.
+#[schema]
+struct Record {
+    record: bool,
+}
+
 pub(super) fn rows(table: &mut Table) {
     table.writes([Unit], &["{}", "[]"]);
     table.writes([Newtype(1)], &["[1]", "\"1\""]);
@@ -140,6 +146,7 @@ pub(super) fn rows(table: &mut Table) {
 
     let (from, to) = (billing::Address { iban: "a".into() }, shipping::Address { street: "b".into() });
     table.writes([Order { from, to }], &["{\"from\": {\"street\": \"b\"}, \"to\": {\"iban\": \"a\"}}"]);
+    table.writes([Record { record: true }], &["{}", "{\"a\": \"b\"}"]);
     table.writes([billing::Address { iban: "a".into() }], &["{\"street\": \"b\"}"]);
     table.writes([shipping::Address { street: "b".into() }], &["{\"iban\": \"a\"}"]);
 }
