@@ -50,6 +50,18 @@ fn schemas_become_types() {
             "({\n  /** ( \" */\n  a?: null | undefined;\n} | null) & {\n  b?: unknown;\n}",
         ),
         (
+            json!({"anyOf": [{"$ref": "#/components/schemas/A"}, {}], "properties": {"b": true}}),
+            "(A | {}) & {\n  b?: unknown;\n}",
+        ),
+        (
+            json!({
+                "anyOf": [{"$ref": "#/components/schemas/A"}],
+                "properties": {"b": {"type": "null"}},
+                "unevaluatedProperties": {"type": "string"},
+            }),
+            "A & {\n  b?: null | undefined;\n  [key: string]: unknown;\n}",
+        ),
+        (
             json!({"oneOf": [{"const": "a", "description": "The first."}, {"const": "b", "description": ""}]}),
             "/** The first. */ \"a\" | \"b\"",
         ),

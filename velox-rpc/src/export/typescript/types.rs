@@ -83,12 +83,17 @@ fn alternatives(schema: &Value, style: Style, indent: &str) -> Vec<Type> {
     }
     // In a joined schema, `"type": "object"` alone adds nothing.
     let has_keys =
-        ["properties", "patternProperties", "additionalProperties"].iter().any(|&keys| members.contains_key(keys));
+        ["properties", "patternProperties", "additionalProperties"].iter().any(|&keys| members.contains_key(keys))
+            || has_rest(members);
     if joined.is_empty() || has_keys {
         joined.push(by_type(members, style, indent));
     }
     if joined.len() == 1 {
         return joined.remove(0);
+    }
+    // A flattened `Option` may add nothing, which is `{}` beside the keys of others.
+    for types in joined.iter_mut().filter(|types| types.len() > 1) {
+        types.iter_mut().filter(|one| one.text == "unknown").for_each(|one| "{}".clone_into(&mut one.text));
     }
     let parts: Vec<_> = joined.into_iter().map(|types| union(types).grouped()).collect();
     vec![Type { text: parts.join(" & "), is_joined: true }]
@@ -185,6 +190,10 @@ fn object(members: &Map<String, Value>, style: Style, indent: &str) -> String {
 /// Returns the type of the keys that an object accepts beside its properties, and the type of their
 /// values.
 fn other_keys(members: &Map<String, Value>, style: Style, indent: &str) -> Option<(&'static str, String)> {
+    if has_rest(members) {
+        // The properties of a flattened enum have to fit too.
+        return Some(("string", "unknown".to_owned()));
+    }
     let others = members.get("additionalProperties").filter(|others| **others != Value::Bool(false));
     let patterns = members.get("patternProperties").and_then(Value::as_object);
     let patterns = || patterns.into_iter().flatten();
@@ -192,6 +201,12 @@ fn other_keys(members: &Map<String, Value>, style: Style, indent: &str) -> Optio
     let types: Vec<_> = schemas.flat_map(|schema| alternatives(schema, style, indent)).collect();
     let are_numbers = others.is_none() && patterns().all(|(pattern, _)| beyond_json::is_integer_pattern(pattern));
     (!types.is_empty()).then(|| (if are_numbers { NUMBERS } else { "string" }, union(types).text))
+}
+
+/// Returns whether a joined object accepts keys that no part of it names, such as those of a map
+/// that is flattened beside an enum.
+fn has_rest(members: &Map<String, Value>) -> bool {
+    members.get("unevaluatedProperties").is_some_and(|others| *others != Value::Bool(false))
 }
 
 /// Joins the alternatives into a union without duplicates.

@@ -84,6 +84,15 @@ struct Flat<T> {
 }
 
 #[derive(Serialize, JsonSchema)]
+struct FlatWithOthers<T> {
+    id: u8,
+    #[serde(flatten)]
+    rest: T,
+    #[serde(flatten)]
+    others: BTreeMap<String, bool>,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct TwiceFlat {
     #[serde(flatten)]
     one: Flat<Inner>,
@@ -203,6 +212,17 @@ pub(super) fn rows(table: &mut Table) {
     table.writes(
         [Untagged::One(inner()), Untagged::Two { a: true }].map(|rest| Flat { id: 1, rest }),
         &["{\"id\": 1}", "{\"id\": 1, \"inner\": 1}", "{\"a\": true}"],
+    );
+    let maybe = [Some(Adjacent::One(1)), Some(Adjacent::None), None].map(|rest| Flat { id: 1, rest });
+    table.writes(maybe, &["{\"kind\": \"None\"}", "{\"id\": 1, \"other\": 1}"]);
+    let others = || BTreeMap::from([("a".to_owned(), true)]);
+    table.writes(
+        [FlatWithOthers { id: 1, rest: Adjacent::One(1), others: others() }],
+        &["{\"id\": 1, \"a\": true}", "{\"id\": 1, \"kind\": \"Two\", \"a\": true}"],
+    );
+    table.writes(
+        [FlatWithOthers { id: 1, rest: External::One(1), others: others() }],
+        &["{\"id\": 1, \"a\": true}", "{\"One\": 1, \"a\": true}"],
     );
 
     table.writes(
