@@ -70,8 +70,9 @@ fn attributes(schema: &Schema<'_>) -> Vec<Attribute> {
     });
     let lax = schema.is_lax.then(|| attribute("schemars", quote!(extend("x-velox-lax" = true))));
     let keeps = schema.keeps.as_ref().map(|own| extension("x-velox-keeps", own));
+    let tag = schema.written_tag().map(|tag| extension("x-velox-tag", &tag));
     let name = schema.generic_name.as_ref().map(|name| attribute("schemars", quote!(rename = #name)));
-    led.chain(lax).chain(keeps).chain(name).collect()
+    led.chain(lax).chain(keeps).chain(tag).chain(name).collect()
 }
 
 /// Returns the attribute that adds a list of strings to the JSON Schema.

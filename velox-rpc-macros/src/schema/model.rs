@@ -65,16 +65,16 @@ impl<'a> Schema<'a> {
     pub(crate) fn new(root: Option<Path>, item: &'a DeriveInput, mistakes: &mut Mistakes) -> Self {
         let theirs = derives(&item.attrs);
         let serde = as_serde_reads(item);
+        let tag = if let TagType::Internal { tag } = serde.attrs.tag() { Some(tag) } else { None };
         let (validation, orders, wire_names) = match &serde.data {
             Data::Struct(Style::Struct, fields) => {
-                let names = fields.iter().filter_map(wire_name).collect();
+                let names = tag.into_iter().cloned().chain(fields.iter().filter_map(wire_name)).collect();
                 (of_struct(&serde, fields), vec![names], wire_names(&serde, fields))
             }
             Data::Struct(style, fields) => (of_tuple(&serde, *style, fields, mistakes), Vec::new(), None),
             Data::Enum(variants) => {
                 rules::none(&item.attrs, mistakes);
                 note_variants(&serde, variants, mistakes);
-                let tag = if let TagType::Internal { tag } = serde.attrs.tag() { Some(tag) } else { None };
                 let order = |variant: &Variant<'_>| {
                     tag.into_iter().cloned().chain(variant.fields.iter().filter_map(wire_name)).collect()
                 };
@@ -103,6 +103,13 @@ impl<'a> Schema<'a> {
         };
         schema.settle_validation(&theirs);
         schema
+    }
+
+    /// Returns the tag of a struct and the name that it holds. serde writes it, but does not read it,
+    /// and it is not in the schema that schemars makes.
+    pub(crate) fn written_tag(&self) -> Option<[String; 2]> {
+        let TagType::Internal { tag } = self.serde.attrs.tag() else { return None };
+        (!is_enum(&self.serde)).then(|| [tag.clone(), self.serde.attrs.name().serialize_name().value.clone()])
     }
 
     /// Keeps validator's derive and its attribute only if that derive implements `Validate`.

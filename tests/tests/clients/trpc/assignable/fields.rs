@@ -92,6 +92,17 @@ struct FlatWithOthers<T> {
     others: BTreeMap<String, bool>,
 }
 
+/// serde writes the tag of a struct, and does not read it.
+#[schema]
+#[serde(tag = "kind", rename = "Labelled")]
+struct Tagged {
+    a: u8,
+}
+
+#[schema]
+#[serde(tag = "kind", deny_unknown_fields)]
+struct ClosedTagged {}
+
 #[derive(Serialize, JsonSchema)]
 struct TwiceFlat {
     #[serde(flatten)]
@@ -224,6 +235,11 @@ pub(super) fn rows(table: &mut Table) {
         [FlatWithOthers { id: 1, rest: External::One(1), others: others() }],
         &["{\"id\": 1, \"a\": true}", "{\"One\": 1, \"a\": true}"],
     );
+
+    table.writes([Tagged { a: 1 }], &["{\"a\": 1}", "{\"kind\": \"Tagged\", \"a\": 1}", "{\"kind\": \"Labelled\"}"]);
+    table.writes([ClosedTagged {}], &["{}", "{\"kind\": \"Labelled\"}"]);
+    table.writes([Flat { id: 1, rest: Tagged { a: 1 } }], &["{\"id\": 1, \"a\": 1}"]);
+    table.reads::<Tagged>(&["{\"a\": 1}"], &["{}"]);
 
     table.writes(
         [As { id: u64::MAX, into: Into(7) }],
