@@ -568,6 +568,17 @@ fn a_type_that_serde_cannot_read_is_a_mistake_at_start() {
         by_number: HashMap<u8, bool>,
     }
     #[schema]
+    struct Rest {
+        #[serde(flatten)]
+        by_number: HashMap<u8, bool>,
+    }
+    #[schema]
+    enum Mixed {
+        Wide(u128),
+        #[serde(untagged)]
+        Text(String),
+    }
+    #[schema]
     struct Size {
         size: u32,
     }
@@ -627,16 +638,18 @@ fn a_type_that_serde_cannot_read_is_a_mistake_at_start() {
         let app = App::new(()).router(Router::new("test").procedure("write", mutation));
         app.into_service().map(drop).map_err(|error| error.to_string())
     }
-    for (started, field) in [
-        (start::<Tagged>(), "wide"),
-        (start::<Flat>(), "byNumber"),
-        (start::<Twice>(), "size"),
-        (start::<OfOne>(), "id"),
-        (start::<OfKind>(), "of"),
-        (start::<OfItsOwn>(), "kind"),
+    for (started, part) in [
+        (start::<Tagged>(), "the input's field `wide`"),
+        (start::<Flat>(), "the input's field `byNumber`"),
+        (start::<Rest>(), "a value in the input"),
+        (start::<Mixed>(), "the input's field `wide`"),
+        (start::<Twice>(), "the input's field `size`"),
+        (start::<OfOne>(), "the input's field `id`"),
+        (start::<OfKind>(), "the input's field `of`"),
+        (start::<OfItsOwn>(), "the input's field `kind`"),
     ] {
         let error = started.expect_err("it is refused");
-        assert!(error.contains(&format!("serde cannot read the input's field `{field}`")), "{error}");
+        assert!(error.contains(&format!("serde cannot read {part}. ")), "{error}");
     }
     start::<Fine>().expect("serde reads it");
     start::<Changed>().expect("serde reads some values");

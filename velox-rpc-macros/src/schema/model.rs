@@ -256,9 +256,12 @@ pub(crate) fn is_converted(serde: &Container<'_>) -> bool {
 
 /// Returns whether serde buffers what it reads of this type before it decides.
 fn keeps(serde: &Container<'_>) -> bool {
-    match is_enum(serde) {
-        true => matches!(serde.attrs.tag(), TagType::Internal { .. } | TagType::None),
-        false => serde.data.all_fields().any(|field| field.attrs.flatten()),
+    match &serde.data {
+        Data::Enum(variants) => {
+            matches!(serde.attrs.tag(), TagType::Internal { .. } | TagType::None)
+                || variants.iter().any(|variant| variant.attrs.untagged())
+        }
+        Data::Struct(_, fields) => fields.iter().any(|field| field.attrs.flatten()),
     }
 }
 

@@ -45,8 +45,13 @@ impl Table {
     pub(crate) fn check_inputs(&self, mistakes: &mut Mistakes) {
         for endpoint in &self.endpoints {
             if let Some(field) = endpoint.meta.input.as_ref().and_then(|input| input.unreadable_field()) {
+                let part = if field.is_empty() {
+                    "a value in the input".to_owned()
+                } else {
+                    format!("the input's field `{field}`")
+                };
                 mistakes.note(format!(
-                    "procedure `{}`: serde cannot read the input's field `{field}`. Inside a flattened type and inside an enum with `tag` or \
+                    "procedure `{}`: serde cannot read {part}. Inside a flattened type and inside an enum with `tag` or \
                      `untagged`, it supports neither 128-bit integers nor maps with numbers as keys: make it a string. Two types in one object \
                      cannot both have a field of one name: rename it",
                     endpoint.name

@@ -144,7 +144,8 @@ fn texts(schema: &Value, keyword: &str) -> Vec<String> {
 /// Returns a field that serde can never read in its place: one inside an enum with a tag among its
 /// fields, inside an untagged enum, or inside a flattened type. serde buffers the values there, in
 /// a form without 128-bit integers and without map keys other than strings. Of two fields with one
-/// name, the one of the flattened type gets nothing.
+/// name, the one of the flattened type gets nothing. The name is empty for a value without one, such
+/// as a flattened map.
 pub(crate) fn unreadable(schema: &Value) -> Option<String> {
     Root::new(schema).unreadable(schema, false, "", &mut HashSet::new())
 }
@@ -165,6 +166,8 @@ impl<'s> Root<'s> {
         let is_wide = matches!(schema.get("format").and_then(Value::as_str), Some("int128" | "uint128"));
         let patterns = schema.get("patternProperties").and_then(Value::as_object);
         let has_numbers = patterns.is_some_and(|patterns| patterns.keys().any(|pattern| pattern.ends_with("\\d+$")));
+        let own = schema.get(KEEPS).and_then(Value::as_array);
+        let is_kept = is_kept || own.is_some();
         if is_kept && (is_wide || has_numbers) {
             return Some(name.to_owned());
         }
@@ -173,8 +176,6 @@ impl<'s> Root<'s> {
         if let Some(twice) = required.into_iter().flatten().filter_map(Value::as_str).find(|name| !seen.insert(*name)) {
             return Some(twice.to_owned());
         }
-        let own = schema.get(KEEPS).and_then(Value::as_array);
-        let is_kept = is_kept || own.is_some();
         let is_own = |name: &str| own.is_some_and(|own| own.iter().any(|own| own == name));
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         let mut fields = properties.map(|(name, inner)| (inner, is_kept && !is_own(name), name.as_str()));
