@@ -3,6 +3,8 @@
 //!
 //! Layer: vocabulary. Every layer may use this module, and it uses only other vocabulary.
 
+pub(crate) mod corrections;
+
 use std::ops::{BitAnd, BitOr};
 
 use percent_encoding::percent_decode_str;

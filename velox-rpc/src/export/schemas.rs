@@ -8,8 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use crate::json_schema::corrections::{add_tags, allow_keys};
 use crate::json_schema::{Definitions, MAX_HOPS, ORDER};
 use crate::router::ManifestEntry;
 
@@ -35,11 +36,14 @@ impl Schemas {
         };
         let mut reader = settings(ManifestEntry::input_settings()).into_generator();
         let mut writer = settings(ManifestEntry::output_settings()).into_generator();
-        let inputs = entries.iter().map(|entry| entry.input_schema_in(&mut reader).map(Value::from)).collect();
+        let mut inputs: Vec<_> =
+            entries.iter().map(|entry| entry.input_schema_in(&mut reader).map(Value::from)).collect();
         let mut outputs: Vec<Value> = entries.iter().map(|entry| entry.output_schema(&mut writer).into()).collect();
         let mut read = reader.take_definitions(true);
         let mut written = writer.take_definitions(true);
         outputs.iter_mut().chain(written.values_mut()).for_each(add_tags);
+        allow_keys(inputs.iter_mut().flatten(), &mut read);
+        allow_keys(outputs.iter_mut(), &mut written);
 
         let (read_names, written_names) = names(&read, &written, naming);
         let mut schemas = Self { inputs, outputs, definitions: Map::new() };
@@ -166,25 +170,6 @@ fn rename(schema: &mut Value, names: &Names) {
     }
 }
 
-/// Adds the tags of structs, which serde writes but does not read.
-fn add_tags(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            if let Some([Value::String(tag), name]) =
-                members.remove(TAG).as_ref().and_then(Value::as_array).map(Vec::as_slice)
-            {
-                let required = members.entry("required").or_insert_with(|| json!([]));
-                required.as_array_mut().into_iter().for_each(|required| required.insert(0, tag.as_str().into()));
-                members.entry("properties").or_insert_with(|| json!({}))[tag] =
-                    json!({"type": "string", "const": name});
-            }
-            members.values_mut().for_each(add_tags);
-        }
-        Value::Array(items) => items.iter_mut().for_each(add_tags),
-        _ => {}
-    }
-}
-
 /// Removes the keywords that are meant for this crate, and the parts of descriptions that are meant
 /// for readers of the Rust code.
 fn tidy(schema: &mut Value) {
@@ -215,7 +200,5 @@ fn decoded(segment: &str) -> String {
 /// The prefix of the keywords by which `#[schema]` passes information to this crate beside JSON
 /// Schema.
 const OWN_KEYWORDS: &str = "x-velox-";
-/// The mark of `#[schema]` on a struct with a tag: the tag, and the name that it holds.
-const TAG: &str = "x-velox-tag";
 const PATH: &str = "/components/schemas";
 pub(super) const REFERENCE: &str = "#/components/schemas/";

@@ -51,6 +51,23 @@ enum Internal2 {
 }
 
 #[schema]
+struct Ping;
+
+#[schema]
+#[serde(untagged)]
+enum Optional {
+    Content(Content),
+    Nothing,
+}
+
+#[schema]
+#[serde(tag = "kind")]
+enum Units {
+    Ping(Ping),
+    Optional(Optional),
+}
+
+#[schema]
 #[serde(tag = "kind", content = "value")]
 enum Adjacent {
     Unit,
@@ -144,6 +161,15 @@ pub(super) fn rows(table: &mut Table) {
     table.writes(
         [Internal2::A, Internal2::B { b: 1 }].map(|inner| Internal::Again(Box::new(inner))),
         &["{\"kind\": \"again\"}", "{\"kind\": \"again\", \"inner\": \"b\"}", "{\"inner\": \"a\"}"],
+    );
+    let optional = [Optional::Content(content()), Optional::Nothing].map(Units::Optional);
+    table.writes(
+        optional.into_iter().chain([Units::Ping(Ping)]),
+        &["null", "{\"kind\": \"pong\"}", "{\"kind\": \"ping\", \"text\": \"a\"}"],
+    );
+    table.reads::<Units>(
+        &["{\"kind\": \"ping\"}", "{\"kind\": \"optional\", \"text\": \"a\"}"],
+        &["null", "{\"text\": \"a\"}"],
     );
     table.writes(
         [

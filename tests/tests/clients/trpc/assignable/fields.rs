@@ -142,6 +142,27 @@ enum Untagged {
     Two { a: bool },
 }
 
+#[derive(Serialize, JsonSchema)]
+enum ExternalUnit {
+    One(u8),
+    /// Nothing.
+    None,
+    Other,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum UntaggedUnit {
+    One(Inner),
+    None,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "kind")]
+enum InternalMap {
+    Map(BTreeMap<String, bool>),
+}
+
 /// Types that serde writes as other types, with the schemas of those.
 #[derive(Serialize, JsonSchema, Clone)]
 #[serde(into = "String")]
@@ -223,6 +244,18 @@ pub(super) fn rows(table: &mut Table) {
     table.writes(
         [Untagged::One(inner()), Untagged::Two { a: true }].map(|rest| Flat { id: 1, rest }),
         &["{\"id\": 1}", "{\"id\": 1, \"inner\": 1}", "{\"a\": true}"],
+    );
+    table.writes(
+        [ExternalUnit::One(1), ExternalUnit::None, ExternalUnit::Other].map(|rest| Flat { id: 1, rest }),
+        &["{\"id\": 1}", "{\"id\": 1, \"None\": 1}"],
+    );
+    table.writes(
+        [UntaggedUnit::One(inner()), UntaggedUnit::None].map(|rest| Flat { id: 1, rest }),
+        &["{}", "{\"id\": 1, \"other\": 1}"],
+    );
+    table.writes(
+        [Flat { id: 1, rest: InternalMap::Map(BTreeMap::from([("a".to_owned(), true)])) }],
+        &["{\"id\": 1, \"a\": true}"],
     );
     let maybe = [Some(Adjacent::One(1)), Some(Adjacent::None), None].map(|rest| Flat { id: 1, rest });
     table.writes(maybe, &["{\"kind\": \"None\"}", "{\"id\": 1, \"other\": 1}"]);

@@ -1,5 +1,6 @@
 //! Tests that the JSON which serde writes fits the exported types, and that JSON which serde never
-//! writes does not. The TypeScript compiler in strict mode decides.
+//! writes does not. The TypeScript compiler in strict mode decides. The JSON also has to fit the
+//! schemas of the OpenAPI document.
 
 mod enums;
 mod fields;
@@ -9,7 +10,7 @@ mod values;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use velox_rpc::export::TypeScript;
+use velox_rpc::export::{OpenApi, TypeScript};
 use velox_rpc::procedure::{Input, Outcome, Procedure};
 use velox_rpc::{App, Error, Result, Router, procedure};
 use velox_tests::FrontEnd;
@@ -26,6 +27,17 @@ fn the_json_of_serde_fits_the_exported_types() {
         .zip(0..)
         .fold(Router::new("t"), |router, (procedure, index)| router.procedure(format!("p{index}"), procedure));
     let service = App::new(()).router(router).trpc("/trpc").into_service().expect("good routes");
+    let document = OpenApi::new("", "").document(service.manifest());
+    for (procedure, json) in &table.valid {
+        let schema = [("get", "/responses/200"), ("post", "/requestBody")].iter().find_map(|(method, place)| {
+            let operation = &document["paths"][format!("/api/t/{procedure}")][method];
+            operation.pointer(&format!("{place}/content/application~1json/schema")).cloned()
+        });
+        let mut schema = schema.unwrap_or_else(|| panic!("no schema of {procedure}"));
+        schema["components"] = document["components"].clone();
+        let value = serde_json::from_str(json).expect("JSON");
+        jsonschema::draft202012::validate(&schema, &value).unwrap_or_else(|error| panic!("{json}: {error}"));
+    }
     let types = TypeScript::of(service.manifest());
     let front_end = FrontEnd::new(env!("CARGO_TARGET_TMPDIR"), "assignable");
     front_end.write("procedures.ts", &types.to_string());
@@ -40,6 +52,8 @@ fn the_json_of_serde_fits_the_exported_types() {
 struct Table {
     procedures: Vec<Procedure<()>>,
     lines: String,
+    /// The name of a procedure, and JSON that its type writes or reads.
+    valid: Vec<(String, String)>,
 }
 
 impl Table {
@@ -53,7 +67,7 @@ impl Table {
             String::from_utf8(output.as_json().to_vec()).expect("JSON is UTF-8")
         });
         self.add::<T>("Written", right.collect(), wrong);
-        self.procedures.push(procedure().no_rest().query(|_| -> Result<T> { Err(nobody()) }).into());
+        self.procedures.push(procedure().query(|_| -> Result<T> { Err(nobody()) }).into());
     }
 
     /// Adds an input type: JSON that serde reads, and JSON that a front end must not send.
@@ -65,12 +79,13 @@ impl Table {
             serde_json::from_str::<T>(json).unwrap_or_else(|error| panic!("{json}: {error}"));
         }
         self.add::<T>("Read", right.iter().map(|&json| json.to_owned()).collect(), wrong);
-        self.procedures.push(procedure().no_rest().input::<T>().query(|_| -> Result<bool> { Err(nobody()) }).into());
+        self.procedures.push(procedure().input::<T>().mutation(|_| -> Result<bool> { Err(nobody()) }).into());
     }
 
     fn add<T>(&mut self, side: &str, right: Vec<String>, wrong: &[&str]) {
         assert!(!right.is_empty() && !wrong.is_empty(), "each type needs valid and invalid JSON");
         let (row, name) = (self.procedures.len(), std::any::type_name::<T>());
+        self.valid.extend(right.iter().map(|json| (format!("p{row}"), json.clone())));
         for (json, index) in right.iter().zip(0..) {
             self.lines += &format!("const right{row}_{index}: {side}<\"p{row}\"> = {json}; // {name}\n");
         }

@@ -10,6 +10,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use crate::error::Type;
+use crate::json_schema::corrections::allow_keys;
 use crate::router::beyond_json;
 use crate::validate::Part;
 
@@ -55,7 +56,8 @@ impl RichType {
     pub(super) fn new(settings: SchemaSettings, schema: impl FnOnce(&mut SchemaGenerator) -> Schema) -> Self {
         let mut generator = settings.into_generator();
         let mut schema = Value::from(schema(&mut generator));
-        let definitions = generator.take_definitions(true);
+        let mut definitions = generator.take_definitions(true);
+        allow_keys(std::iter::once(&mut schema), &mut definitions);
         if let Value::Object(members) = &mut schema {
             members.insert("$defs".to_owned(), definitions.into());
         }

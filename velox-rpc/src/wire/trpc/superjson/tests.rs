@@ -222,6 +222,31 @@ fn a_value_is_of_the_first_variant_that_it_fits() {
     assert_eq!(values(Either::Four([1; 4])), Value::Null);
 }
 
+#[test]
+fn a_unit_variant_of_a_flattened_enum_fits() {
+    #[derive(Serialize, JsonSchema)]
+    enum Outer {
+        Held(Held),
+    }
+    #[derive(Serialize, JsonSchema)]
+    struct Held {
+        date: Date,
+        #[serde(flatten)]
+        kind: Kind,
+    }
+    #[derive(Serialize, JsonSchema)]
+    enum Kind {
+        /// With a comment, it has its own schema.
+        Unit,
+        #[expect(dead_code, reason = "it stands in the schema")]
+        Other(u8),
+    }
+    let text = sent(&Outer::Held(Held { date: date(), kind: Kind::Unit }));
+    let value: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(value["json"]["Held"]["Unit"], Value::Null);
+    assert_eq!(value["meta"]["values"], json!({"Held.date": ["Date"]}));
+}
+
 /// superjson refuses a reply that has an annotation below one of these keys, and a visitor may have
 /// chosen the key.
 #[test]

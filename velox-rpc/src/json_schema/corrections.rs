@@ -1,0 +1,76 @@
+//! Corrects the schemas of schemars where they differ from what serde writes and reads.
+
+use serde_json::{Map, Value, json};
+
+use super::{Definitions, Types};
+
+/// Adds the tags of structs, which serde writes but does not read.
+pub(crate) fn add_tags(schema: &mut Value) {
+    if let Value::Object(members) = schema
+        && let Some([Value::String(tag), name]) =
+            members.remove(TAG).as_ref().and_then(Value::as_array).map(Vec::as_slice)
+    {
+        let required = members.entry("required").or_insert_with(|| json!([]));
+        required.as_array_mut().into_iter().for_each(|required| required.insert(0, tag.as_str().into()));
+        members.entry("properties").or_insert_with(|| json!({}))[tag] = json!({"type": "string", "const": name});
+    }
+    each_part(schema, &mut add_tags);
+}
+
+/// Allows what serde writes among the keys of an object for types that are no objects: nothing for
+/// the unit behind a tag and in a flattened untagged enum, and `"name": null` for a unit variant of
+/// another flattened enum. (schemars knows this only of variants without a doc comment.) A map in a
+/// flattened enum stands beside the other keys, of any type.
+pub(crate) fn allow_keys<'s>(schemas: impl Iterator<Item = &'s mut Value>, definitions: &'s mut Map<String, Value>) {
+    let known = definitions.clone();
+    schemas.chain(definitions.values_mut()).for_each(|schema| allow_keys_in(schema, &known));
+}
+
+fn allow_keys_in(schema: &mut Value, definitions: &Map<String, Value>) {
+    if let Value::Object(members) = schema
+        && members.get("type").is_some_and(|name| name == "object")
+    {
+        let part = members.get("$ref").map(|path| json!({"$ref": path}));
+        let types = part.as_ref().map(|part| Definitions(Some(definitions)).types(part));
+        if types.is_some_and(Types::has_null) {
+            members.remove("$ref");
+            if types != Some(Types::NULL) {
+                members.insert("anyOf".to_owned(), json!([part, {}]));
+            }
+        }
+        variants(members).for_each(as_keys);
+    }
+    each_part(schema, &mut |part| allow_keys_in(part, definitions));
+}
+
+/// Turns a variant of a flattened enum into what it adds to the object.
+fn as_keys(variant: &mut Value) {
+    let Value::Object(members) = variant else { return };
+    if let Some(Value::String(name)) = members.remove("const") {
+        members.insert("type".to_owned(), "object".into());
+        members.insert("properties".to_owned(), json!({&name: {"type": "null"}}));
+        members.insert("required".to_owned(), json!([name]));
+    } else if members.get("type").is_some_and(|name| name == "null") {
+        members.clear();
+    } else if let Some(others @ Value::Object(_)) = members.get_mut("additionalProperties") {
+        *others = Value::Bool(true);
+    } else {
+        variants(members).for_each(as_keys);
+    }
+}
+
+fn variants(members: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
+    let lists = members.iter_mut().filter(|(keyword, _)| ["allOf", "anyOf", "oneOf"].contains(&keyword.as_str()));
+    lists.filter_map(|(_, list)| list.as_array_mut()).flatten()
+}
+
+fn each_part(schema: &mut Value, visit: &mut impl FnMut(&mut Value)) {
+    match schema {
+        Value::Object(members) => members.values_mut().for_each(visit),
+        Value::Array(items) => items.iter_mut().for_each(visit),
+        _ => {}
+    }
+}
+
+/// The mark of `#[schema]` on a struct with a tag: the tag, and the name that it holds.
+const TAG: &str = "x-velox-tag";
