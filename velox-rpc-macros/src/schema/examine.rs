@@ -325,7 +325,8 @@ fn borrows(field: &Field<'_>) -> bool {
     field.ty.to_token_stream().to_string().replace("'static", "").contains(['&', '\''])
 }
 
-fn mentions(tokens: TokenStream, names: &[&Ident]) -> bool {
+/// Returns whether one of these names is among the tokens.
+pub(crate) fn mentions(tokens: TokenStream, names: &[&Ident]) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => names.contains(&&ident),
         TokenTree::Group(group) => mentions(group.stream(), names),

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, Field, LitStr, Meta, Type, WherePredicate, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, WherePredicate, parse_quote};
 
 use crate::root::Root;
 use crate::schema::attributes::attribute;
@@ -71,8 +71,19 @@ fn attributes(schema: &Schema<'_>) -> Vec<Attribute> {
     let lax = schema.is_lax.then(|| attribute("schemars", quote!(extend("x-velox-lax" = true))));
     let keeps = schema.keeps.as_ref().map(|own| extension("x-velox-keeps", own));
     let tag = schema.written_tag().map(|tag| extension("x-velox-tag", &tag));
+    let opaque = contains_itself(schema).then(|| attribute("schemars", quote!(!transparent)));
     let name = schema.generic_name.as_ref().map(|name| attribute("schemars", quote!(rename = #name)));
-    led.chain(lax).chain(keeps).chain(tag).chain(name).collect()
+    led.chain(lax).chain(keeps).chain(tag).chain(opaque).chain(name).collect()
+}
+
+/// Returns whether this is a transparent newtype that contains itself. serde writes it like any other
+/// newtype. As a transparent type it has no name in the JSON Schema, so that schemars would recurse
+/// without end.
+fn contains_itself(schema: &Schema<'_>) -> bool {
+    let serde = &schema.serde;
+    let is_tuple = matches!(&serde.original.data, Data::Struct(data) if matches!(data.fields, Fields::Unnamed(_)));
+    let mentions_it = |ty: &Type| examine::mentions(ty.to_token_stream(), &[&serde.ident]);
+    is_tuple && serde.attrs.transparent() && serde.data.all_fields().any(|field| mentions_it(field.ty))
 }
 
 /// Returns the attribute that adds a list of strings to the JSON Schema.

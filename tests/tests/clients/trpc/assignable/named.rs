@@ -49,6 +49,10 @@ struct List {
 #[schema]
 struct Nested(Vec<Nested>);
 
+#[schema]
+#[serde(transparent)]
+struct Names(BTreeMap<String, Names>);
+
 /// Two types that contain each other.
 #[schema]
 struct Author {
@@ -131,6 +135,8 @@ pub(super) fn rows(table: &mut Table) {
     let list = List { first: 1, rest: Some(Box::new(List { first: 2, rest: None })) };
     table.writes([list], &["{\"first\": 1, \"rest\": {\"first\": \"2\"}}", "{\"first\": 1, \"rest\": []}"]);
     table.writes([Nested(vec![Nested(vec![]), Nested(vec![Nested(vec![])])])], &["[1]", "[[null]]"]);
+    let names = |names: Vec<(String, Names)>| Names(names.into_iter().collect());
+    table.writes([names(vec![("a".into(), names(vec![]))])], &["{\"a\": 1}", "[]"]);
     let book = Book { title: "a".into(), authors: vec![Author { name: "b".into(), books: vec![] }] };
     table.writes([book], &["{\"title\": \"a\", \"authors\": [{\"name\": \"b\"}]}"]);
     let number = || Box::new(Expression::Number(1.5));
