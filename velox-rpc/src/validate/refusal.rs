@@ -30,22 +30,35 @@ enum Refusal {
     Custom,
 }
 
-/// Returns the reason of an error whose message is `text`, and what it is about: what was expected,
-/// a field, or the author's message.
-fn reason<'e>(error: &serde_json::Error, text: &'e str) -> (Refusal, &'e str) {
+/// Returns the reason of an error whose message is `text`; what it is about: what was expected, a
+/// field, or the author's message; and the type of the value that was refused.
+fn reason<'e>(error: &serde_json::Error, text: &'e str) -> (Refusal, &'e str, Option<Type>) {
     if !error.is_data() {
-        return (Refusal::Nothing, "");
+        return (Refusal::Nothing, "", None);
     }
     let text = text.rfind(" at line ").map_or(text, |end| &text[..end]);
     let of_serde = |(prefix, refusal): &(&str, Refusal)| Some((*refusal, text.strip_prefix(prefix)?));
-    let Some((refusal, rest)) = MESSAGES.iter().find_map(of_serde) else { return (Refusal::Custom, text) };
+    let Some((refusal, rest)) = MESSAGES.iter().find_map(of_serde) else {
+        return (Refusal::Custom, text, None);
+    };
     let about = match refusal {
-        // The client chose the key, so it may contain this mark itself.
-        Refusal::UnknownField => rest.rsplit_once("`, ").map_or(rest, |(name, _)| name),
+        // The client chose the key, so it may contain these marks itself.
+        Refusal::UnknownField => {
+            let end = ["`, expected ", "`, there are no fields"].into_iter().filter_map(|mark| rest.rfind(mark)).max();
+            &rest[..end.unwrap_or(rest.len())]
+        }
         Refusal::MissingField => rest.strip_suffix('`').unwrap_or(rest),
         _ => rest.rsplit_once(", expected ").map_or("", |(_, expected)| expected),
     };
-    (refusal, about)
+    let received = match refusal {
+        Refusal::Type | Refusal::Value => {
+            RECEIVED.iter().find(|(word, _)| rest.starts_with(word)).map(|(_, kind)| *kind)
+        }
+        Refusal::Length => Some(Type::Array),
+        Refusal::MissingField => Some(Type::Object),
+        _ => None,
+    };
+    (refusal, about, received)
 }
 
 impl Found {
@@ -58,7 +71,9 @@ impl Found {
         schema: Option<&Schema>,
     ) {
         let part = at.part();
-        let offset = part.place().start + offset(read, error.line(), error.column());
+        // An error in the syntax counts the next byte, too.
+        let read = offset(read, error.line(), error.column()).saturating_sub(usize::from(!error.is_data()));
+        let offset = part.place().start + read;
         let text = error.to_string();
         let refusal = reason(error, &text);
         // serde shows a flattened type only its own fields.
@@ -79,7 +94,7 @@ impl Found {
         }
     }
 
-    fn refuse_at(&mut self, part: Part<'_>, offset: usize, refusal: (Refusal, &str)) {
+    fn refuse_at(&mut self, part: Part<'_>, offset: usize, refusal: (Refusal, &str, Option<Type>)) {
         match part.kind() {
             Type::Object => {
                 if let Some((key, value)) = part.entries().find(|(_, value)| holds(value, offset)) {
@@ -93,8 +108,13 @@ impl Found {
             }
             _ => {}
         }
-        let (refusal, about) = refusal;
+        let (refusal, about, received) = refusal;
+        let is_there = || part.entries().any(|(key, _)| key.said() == about);
         match refusal {
+            // The value is somewhere inside a part that serde has buffered.
+            _ if received.is_some_and(|received| received != part.kind()) => self.say(Problem::Invalid),
+            Refusal::MissingField if is_there() => self.say(Problem::Invalid),
+            Refusal::UnknownField if !is_there() => self.say(Problem::Invalid),
             Refusal::Type => self.wrong_type(part, about),
             Refusal::Value => self.wrong_value(part, about),
             Refusal::Length => {
@@ -245,9 +265,10 @@ fn is_integer(token: &str) -> bool {
     token.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
-/// Returns whether a reader stopped inside a part.
+/// Returns whether a reader stopped inside a part, or right before it. It does not begin an array or
+/// an object in place of a value of another type.
 fn holds(part: &Part<'_>, offset: usize) -> bool {
-    part.place().start < offset && offset <= part.place().end
+    part.place().start <= offset && offset <= part.place().end
 }
 
 /// Returns the number of bytes that serde_json had read.
@@ -257,6 +278,17 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 }
 
 const FLOAT: Problem = Problem::InvalidType { expected: Type::Integer, received: Type::Float };
+
+/// serde's words for the types of values.
+const RECEIVED: [(&str, Type); 7] = [
+    ("map", Type::Object),
+    ("sequence", Type::Array),
+    ("string", Type::Text),
+    ("integer", Type::Number),
+    ("floating point", Type::Number),
+    ("boolean", Type::Boolean),
+    ("null", Type::Null),
+];
 
 /// The beginnings of the messages of serde itself.
 const MESSAGES: [(&str, Refusal); 10] = [

@@ -1,0 +1,82 @@
+//! Tests attributes and types in combinations that random types have shown to be difficult.
+
+use std::collections::BTreeMap;
+
+use velox_rpc::schema;
+
+use crate::beside::{sent, told};
+
+/// A type that `Whole` is read as. serde stops at its first error.
+#[schema]
+#[serde(deny_unknown_fields)]
+struct Parts {
+    words: Vec<String>,
+    wide: Vec<u128>,
+    strict: Option<Strict>,
+    by_number: Option<BTreeMap<u8, u8>>,
+    event: Option<Event>,
+    events: Option<Vec<Event>>,
+}
+
+#[schema]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    a: u8,
+    event: Option<Event>,
+}
+
+#[schema]
+#[serde(tag = "kind")]
+enum Event {
+    Moved { to: u8, near: [u8; 2], next: Option<Box<Event>> },
+}
+
+#[schema]
+#[serde(from = "Parts")]
+struct Whole {
+    parts: Parts,
+}
+
+impl From<Parts> for Whole {
+    fn from(parts: Parts) -> Self {
+        Self { parts }
+    }
+}
+
+#[tokio::test]
+async fn the_first_error_of_a_reader_is_at_its_place() {
+    for (body, issue) in [
+        (r#"{"words":[{}],"wide":[]}"#, "words[0]: Expected string, received object"),
+        (r#"{"words":["a", []],"wide":[]}"#, "words[1]: Expected string, received array"),
+        (r#"{"words": {"a":1},"wide":[]}"#, "words: Expected array, received object"),
+        (r#"{"words":[null],"wide":[]}"#, "words[0]: Expected string, received null"),
+        (r#"{"words":[],"wide":[[1]]}"#, "wide[0]: Invalid input"),
+        (r#"{"words":[],"wide":[{"a":1}]}"#, "wide[0]: Invalid input"),
+        (r#"{"words":[],"wide":[1,1.5]}"#, "wide[1]: Invalid input"),
+        (r#"{"words":[],"wide":[],"strict":{"a":1,"c":2}}"#, "strict: Unrecognized key(s) in object: 'c'"),
+        (
+            r#"{"words":[],"wide":[],"strict":{"x`, expected y":2}}"#,
+            "strict: Unrecognized key(s) in object: 'x`, expected y'",
+        ),
+        (r#"{"words":[],"wide":[],"byNumber":{"a":1}}"#, "byNumber: Invalid input"),
+    ] {
+        assert_eq!(sent::<Whole>(body).await, told(&[issue]), "{body}");
+    }
+}
+
+/// serde reports an error inside a value that it has buffered at the end of that value.
+#[tokio::test]
+async fn an_error_in_a_buffered_value_has_no_false_message() {
+    for event in [
+        r#"{"kind":"moved","to":1.5,"near":[1,2]}"#,
+        r#"{"kind":"moved","to":256,"near":[1,2]}"#,
+        r#"{"kind":"moved","to":1,"near":5}"#,
+        r#"{"kind":"moved","to":1,"near":[1]}"#,
+        r#"{"kind":"moved","to":1,"near":[1,2],"next":{"to":1}}"#,
+    ] {
+        let body = format!(r#"{{"event":{event},"words":[],"wide":[]}}"#);
+        assert_eq!(sent::<Whole>(&body).await, told(&["event: Invalid input"]), "{body}");
+    }
+    let body = r#"{"events":[[]],"words":[],"wide":[]}"#;
+    assert_eq!(sent::<Whole>(body).await, told(&["events[0]: Invalid input"]));
+}
