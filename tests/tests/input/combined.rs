@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Deserializer};
 use velox_rpc::schema;
 
 use crate::beside::{sent, told};
@@ -79,4 +80,33 @@ async fn an_error_in_a_buffered_value_has_no_false_message() {
     }
     let body = r#"{"events":[[]],"words":[],"wide":[]}"#;
     assert_eq!(sent::<Whole>(body).await, told(&["events[0]: Invalid input"]));
+}
+
+#[tokio::test]
+async fn the_rules_of_a_rewritten_number_are_checked_beside_other_issues() {
+    #[schema]
+    struct Order {
+        #[validate(custom(function = "even"))]
+        count: u8,
+        #[serde(deserialize_with = "halved")]
+        half: u8,
+        name: String,
+    }
+    fn even(count: u8) -> Result<(), validator::ValidationError> {
+        if count.is_multiple_of(2) {
+            Ok(())
+        } else {
+            Err(validator::ValidationError::new("odd").with_message("Odd".into()))
+        }
+    }
+    let [odd, half, name] = ["count: Odd", "half: Only even numbers", "name: Required"];
+    assert_eq!(sent::<Order>(r#"{"count":1.0,"half":1.0}"#).await, told(&[odd, half, name]));
+    assert_eq!(sent::<Order>(r#"{"count":1.0,"half":2.0,"name":"a"}"#).await, told(&[odd]));
+    assert_eq!(sent::<Order>(r#"{"count":2.0,"half":2.0}"#).await, told(&[name]));
+    assert!(sent::<Order>(r#"{"count":2.0,"half":2.0,"name":"a"}"#).await.is_ok());
+}
+
+fn halved<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let number = u8::deserialize(deserializer)?;
+    if number.is_multiple_of(2) { Ok(number / 2) } else { Err(serde::de::Error::custom("Only even numbers")) }
 }

@@ -139,7 +139,7 @@ fn take(raw: &RawInput, shape: &InputShape, read: Read) -> Result<Carried> {
 #[cold]
 fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut input: Option<Carried>) -> Result<Carried> {
     let mut text = Cow::Borrowed(text);
-    let mut fuel = text.len() * ROUNDS + LEAST_FUEL;
+    let (mut fuel, mut issues) = (text.len() * ROUNDS + LEAST_FUEL, Vec::new());
     while let Some(left) = fuel.checked_sub(text.len()) {
         fuel = left;
         if input.is_none()
@@ -156,20 +156,24 @@ fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut inpu
         if input.is_some() {
             found.keep_form();
         }
-        let (issues, rewrites) = found.into_parts(|| shape.error_map());
+        let rewrites;
+        (issues, rewrites) = found.into_parts(|| shape.error_map());
         match input {
-            _ if !issues.is_empty() => return Err(Error::invalid(issues)),
-            Some(input) if rewrites.is_empty() => return Ok(input),
-            None if rewrites.is_empty() => break,
+            Some(input) if rewrites.is_empty() && issues.is_empty() => return Ok(input),
+            _ if rewrites.is_empty() => break,
             // Rewrite even if serde succeeded: it may have turned a number that an integer reader
-            // refused into `None`.
+            // refused into `None`. Rewrite beside an issue, too: the rules of a part are checked
+            // only after that.
             _ => {
                 text = Cow::Owned(rewritten(&text, rewrites));
                 input = (read.read)(&text);
             }
         }
     }
-    Err(Error::invalid(vec![Issue::new("", shape.error_map().text(&Problem::Invalid))]))
+    if issues.is_empty() {
+        issues.push(Issue::new("", shape.error_map().text(&Problem::Invalid)));
+    }
+    Err(Error::invalid(issues))
 }
 
 /// Returns the text with the rewritten parts in place.
