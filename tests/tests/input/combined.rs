@@ -110,3 +110,40 @@ fn halved<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     let number = u8::deserialize(deserializer)?;
     if number.is_multiple_of(2) { Ok(number / 2) } else { Err(serde::de::Error::custom("Only even numbers")) }
 }
+
+#[tokio::test]
+async fn a_rule_sees_what_the_reader_of_a_field_has_made_of_it() {
+    #[schema]
+    struct Cut {
+        #[serde(deserialize_with = "halved")]
+        #[validate(range(max = 10), multiple_of = 2)]
+        half: u8,
+        #[serde(deserialize_with = "doubled")]
+        #[validate(length(min = 2, max = 4))]
+        items: Vec<u8>,
+        name: String,
+    }
+    fn doubled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        Ok(Vec::<u8>::deserialize(deserializer)?.repeat(2))
+    }
+    let name = "name: Required";
+    for (half, items, told) in [
+        ("20", "[1]", vec![]),
+        ("20.0", "[1,2]", vec![]),
+        (
+            "24",
+            "[]",
+            vec!["half: Number must be less than or equal to 10", "items: Array must contain at least 2 element(s)"],
+        ),
+        (
+            "6",
+            "[1,2,3]",
+            vec!["half: Number must be a multiple of 2", "items: Array must contain at most 4 element(s)"],
+        ),
+    ] {
+        let alone = sent::<Cut>(&format!(r#"{{"half":{half},"items":{items},"name":"a"}}"#)).await.err();
+        assert_eq!(alone.unwrap_or_default(), told, "{half} {items}");
+        let beside = sent::<Cut>(&format!(r#"{{"half":{half},"items":{items}}}"#)).await.err();
+        assert_eq!(beside.unwrap_or_default(), [told, vec![name]].concat(), "{half} {items}");
+    }
+}

@@ -213,12 +213,13 @@ impl FieldChecks {
     }
 
     /// Generates the check of this field where it is read. `read` is what was read, unless the
-    /// length is enough.
-    pub(crate) fn of_read(&self, private: &Ident, read: Option<TokenStream>) -> TokenStream {
+    /// length is enough. `sent` is what the client sent, unless the user's own function makes another
+    /// value of it.
+    pub(crate) fn of_read(&self, private: &Ident, read: Option<TokenStream>, sent: &TokenStream) -> TokenStream {
         let own = self.own().next().map(|_| {
             let value = read.map_or(quote!(#private::None), |read| quote!(#read.as_ref()));
             let name = self.function_name();
-            quote!(Self::#name(#value, #private::Some(__got), __broken);)
+            quote!(Self::#name(#value, #sent, __broken);)
         });
         let two = self.of_two(private);
         let two = (!two.is_empty()).then(|| quote!(if let #private::Some(__whole) = __whole { #two }));

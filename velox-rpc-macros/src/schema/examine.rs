@@ -122,18 +122,19 @@ impl Examine<'_> {
     fn rules(&self, field: &Field<'_>) -> Option<TokenStream> {
         let private = self.private;
         self.checks().and_then(|checks| checks.of(field)).map(|rules| {
+            let (sent, is_own) = (quote!(#private::Some(__got)), self.reader(field).is_some());
             let check = if field.attrs.flatten() {
                 let check = rules.of_whole(private);
                 quote!(if let #private::Some(__whole) = __whole { #check })
-            } else if rules.is_counted() && !self.has_default(field) && self.reader(field).is_none() {
-                rules.of_read(private, None)
+            } else if rules.is_counted() && !self.has_default(field) && !is_own {
+                rules.of_read(private, None, &sent)
             } else {
                 let value = self.value(field);
                 if let (None, Some(function)) = (&value, rules.only_function()) {
                     return quote!(&#private::by_type(Self::#function));
                 }
-                let ty = field.ty;
-                rules.of_read(private, Some(value.unwrap_or_else(|| quote!(__got.read::<#ty>()))))
+                let (ty, sent) = (field.ty, if is_own { quote!(#private::None) } else { sent });
+                rules.of_read(private, Some(value.unwrap_or_else(|| quote!(__got.read::<#ty>()))), &sent)
             };
             quote!(&|__got: &#private::Got<'_>, __broken: &mut #private::Broken| { #check })
         })
