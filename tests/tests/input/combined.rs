@@ -147,3 +147,17 @@ async fn a_rule_sees_what_the_reader_of_a_field_has_made_of_it() {
         assert_eq!(beside.unwrap_or_default(), [told, vec![name]].concat(), "{half} {items}");
     }
 }
+
+#[tokio::test]
+async fn a_parameter_of_a_type_may_be_in_a_double_option() {
+    #[schema]
+    struct Patch<T, U> {
+        value: Option<Option<T>>,
+        other: Option<Option<Vec<U>>>,
+    }
+    for body in [r#"{}"#, r#"{"value":null}"#, r#"{"value":1,"other":["a"]}"#] {
+        assert_eq!(sent::<Patch<u8, String>>(body).await, Ok(body.to_owned()));
+    }
+    let issues = ["value: Expected number, received string", "other[0]: Expected string, received number"];
+    assert_eq!(sent::<Patch<u8, String>>(r#"{"value":"a","other":[1]}"#).await, told(&issues));
+}

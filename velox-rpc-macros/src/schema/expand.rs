@@ -19,12 +19,13 @@ use crate::tokens::{between_commas, is_word};
 pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
     let private = schema.root.private();
     let mut item = schema.serde.original.clone();
+    let parameters: Vec<_> = schema.serde.generics.type_params().map(|parameter| &parameter.ident).collect();
     for (field, additions) in fields(&mut item.data).zip(&schema.additions) {
         field.attrs.retain(|attribute| !attribute.path().is_ident("schema"));
-        if schema.serde.generics.type_params().next().is_none() {
+        if parameters.is_empty() {
             field.attrs.iter_mut().for_each(|attribute| set_default(attribute, &field.ty, &schema.root));
         }
-        let attributes = field_attributes(field, additions, &schema.root);
+        let attributes = field_attributes(field, additions, &parameters, &schema.root);
         field.attrs.extend(attributes);
     }
     let derives = schema.derives.iter().map(|[krate, name]| {
@@ -110,8 +111,8 @@ fn set_default(attribute: &mut Attribute, ty: &Type, root: &Root) {
     }
 }
 
-/// Returns the attributes of one field.
-fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<Attribute> {
+/// Returns the attributes of one field of a type with these parameters.
+fn field_attributes(field: &Field, additions: &Additions, parameters: &[&Ident], root: &Root) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
     if additions.skip_none {
         attributes.push(attribute("serde", quote!(skip_serializing_if = "::core::option::Option::is_none")));
@@ -120,6 +121,17 @@ fn field_attributes(field: &Field, additions: &Additions, root: &Root) -> Vec<At
         // The type's span makes the compiler report a type that the reader cannot read there.
         let reader = LitStr::new(&format!("{}::{reader}", root.private_text()), field.ty.span());
         attributes.push(attribute("serde", quote!(deserialize_with = #reader)));
+        // serde's derive infers no bounds from a field with a reader.
+        let is_held = |parameter: &&&Ident| examine::mentions(field.ty.to_token_stream(), &[**parameter]);
+        let bounds = parameters
+            .iter()
+            .filter(is_held)
+            .map(|it| format!("{it}: {}::serde::Deserialize<'de>", root.private_text()));
+        let bounds: Vec<_> = bounds.collect();
+        if !bounds.is_empty() {
+            let bounds = bounds.join(", ");
+            attributes.push(attribute("serde", quote!(bound(deserialize = #bounds))));
+        }
     }
     if additions.is_default {
         attributes.push(attribute("serde", quote!(default)));
