@@ -149,6 +149,32 @@ async fn a_rule_sees_what_the_reader_of_a_field_has_made_of_it() {
 }
 
 #[tokio::test]
+async fn a_required_field_may_have_a_message_and_a_default() {
+    #[schema]
+    struct Wish {
+        #[serde(default = "red")]
+        #[validate(required(message = "No color"))]
+        color: Option<String>,
+        #[serde(default)]
+        #[validate(required(message = "No size", code = "size"))]
+        size: Option<u8>,
+        count: u8,
+    }
+    fn red() -> Option<String> {
+        Some("red".to_owned())
+    }
+    assert_eq!(sent::<Wish>(r#"{"size":1,"count":1}"#).await, Ok(r#"{"color":"red","size":1,"count":1}"#.to_owned()));
+    assert_eq!(
+        sent::<Wish>(r#"{"count":"a"}"#).await,
+        told(&["size: No size", "count: Expected number, received string"])
+    );
+    assert_eq!(
+        sent::<Wish>(r#"{"color":null,"size":null}"#).await,
+        told(&["color: No color", "size: No size", "count: Required"])
+    );
+}
+
+#[tokio::test]
 async fn a_parameter_of_a_type_may_be_in_a_double_option() {
     #[schema]
     struct Patch<T, U> {

@@ -151,21 +151,26 @@ impl Examine<'_> {
             Some(self.reads_by(&quote!(#private::#path)))
         };
         let read = self.reader(field).or_else(changed).map(|reader| quote!(__got.read_with::<#ty>(#reader)));
-        let default = match (field.attrs.default(), self.schema.serde.attrs.default()) {
-            (OfMissing::None, OfMissing::None) => return read,
-            (OfMissing::None, of_type) => {
-                let (member, whole) = (&field.member, default_of(of_type, &quote!(Self)));
-                quote!({ let __whole: Self = #whole; __whole.#member })
-            }
-            (own, _) => default_of(own, ty),
-        };
+        let Some(default) = self.default(field) else { return read };
         let read = read.unwrap_or_else(|| quote!(__got.read::<#ty>()));
         Some(quote!(__got.or_default(#read, || #default)))
     }
 
+    /// Generates the default of a field for a missing key, if it has one.
+    fn default(&self, field: &Field<'_>) -> Option<TokenStream> {
+        match (field.attrs.default(), self.schema.serde.attrs.default()) {
+            (OfMissing::None, OfMissing::None) => None,
+            (OfMissing::None, of_type) => {
+                let (member, whole) = (&field.member, default_of(of_type, &quote!(Self)));
+                Some(quote!({ let __whole: Self = #whole; __whole.#member }))
+            }
+            (own, _) => Some(default_of(own, field.ty)),
+        }
+    }
+
     /// Returns whether the field has a default for a missing key.
     fn has_default(&self, field: &Field<'_>) -> bool {
-        !field.attrs.default().is_none() || !self.schema.serde.attrs.default().is_none()
+        self.default(field).is_some()
     }
 
     /// Generates the description of the parts of a value without a name.
@@ -210,12 +215,13 @@ impl Examine<'_> {
     }
 
     /// Generates whether a field may be missing, unless its type decides.
-    fn may_be_missing(&self, field: &Field<'_>) -> Option<bool> {
-        match required(self.private, field) {
+    fn may_be_missing(&self, field: &Field<'_>) -> Option<TokenStream> {
+        match (required(self.private, field), self.default(field)) {
             // serde has no default for a flattened field.
             _ if field.attrs.flatten() => None,
-            Some(_) => Some(false),
-            None => self.has_default(field).then_some(true),
+            (Some(_), Some(default)) => Some(quote!(#default.is_some())),
+            (Some(_), None) => Some(quote!(false)),
+            (None, default) => default.map(|_| quote!(true)),
         }
     }
 

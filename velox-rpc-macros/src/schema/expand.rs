@@ -25,6 +25,9 @@ pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
         if parameters.is_empty() {
             field.attrs.iter_mut().for_each(|attribute| set_default(attribute, &field.ty, &schema.root));
         }
+        if !matches!(schema.validation, Validation::Derived) {
+            field.attrs.iter_mut().for_each(set_required);
+        }
         let attributes = field_attributes(field, additions, &parameters, &schema.root);
         field.attrs.extend(attributes);
     }
@@ -108,6 +111,18 @@ fn set_default(attribute: &mut Attribute, ty: &Type, root: &Root) {
             meta => quote!(#(#meta)*),
         });
         list.tokens = quote!(#(#metas),*);
+    }
+}
+
+/// Takes the message and the code away from the rule `required`. schemars accepts none there.
+fn set_required(attribute: &mut Attribute) {
+    let Meta::List(list) = &mut attribute.meta else { return };
+    if list.path.is_ident("validate") {
+        let rules = between_commas(list.tokens.clone()).into_iter().map(|rule| match rule.as_slice() {
+            [required, ..] if is_word(required, "required") => quote!(#required),
+            rule => quote!(#(#rule)*),
+        });
+        list.tokens = quote!(#(#rules),*);
     }
 }
 
