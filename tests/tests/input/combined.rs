@@ -187,3 +187,49 @@ async fn a_parameter_of_a_type_may_be_in_a_double_option() {
     let issues = ["value: Expected number, received string", "other[0]: Expected string, received number"];
     assert_eq!(sent::<Patch<u8, String>>(r#"{"value":"a","other":[1]}"#).await, told(&issues));
 }
+
+#[tokio::test]
+async fn an_enum_or_a_unit_struct_behind_a_tag_gets_all_other_fields() {
+    #[schema]
+    struct Nothing;
+    #[schema]
+    enum Owner {
+        User { id: u8 },
+        Team(String),
+        Nobody,
+    }
+    #[schema]
+    struct Held {
+        #[serde(flatten)]
+        owner: Owner,
+        count: u8,
+    }
+    #[schema]
+    #[serde(tag = "kind")]
+    enum Place {
+        Nothing(Nothing),
+        Owner(Owner),
+        Held(Held),
+    }
+    #[schema]
+    struct Two {
+        place: Place,
+        name: String,
+    }
+    let [name, whole] = ["name: Required", "place: Invalid input"];
+    for (place, issues) in [
+        (r#"{"kind":"nothing"}"#, vec![]),
+        (r#"{"kind":"nothing","more":1}"#, vec!["place: Expected null, received object"]),
+        (r#"{"kind":"owner","nobody":null}"#, vec![]),
+        (r#"{"kind":"owner","team":"a"}"#, vec![]),
+        (r#"{"kind":"owner","team":"a","more":1}"#, vec!["place: Unrecognized key(s) in object: 'more'"]),
+        (r#"{"kind":"owner","team":"a","user":1}"#, vec!["place: Unrecognized key(s) in object: 'user'"]),
+        (r#"{"kind":"owner"}"#, vec![whole]),
+        (r#"{"kind":"held","team":"a","count":1,"more":1}"#, vec![]),
+    ] {
+        let alone = sent::<Two>(&format!(r#"{{"place":{place},"name":"a"}}"#)).await.err().unwrap_or_default();
+        assert_eq!(alone, issues, "{place}");
+        let beside = sent::<Two>(&format!(r#"{{"place":{place}}}"#)).await.err().unwrap_or_default();
+        assert_eq!(beside, [issues, vec![name]].concat(), "{place}");
+    }
+}

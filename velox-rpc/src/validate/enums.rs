@@ -35,9 +35,13 @@ impl Found {
     /// Checks an enum whose variant is named among the fields of another type.
     pub(super) fn variant(&mut self, fields: &mut Fields<'_>, tag: Tag<'_>, variants: &[Variant<'_>]) {
         match tag {
-            Tag::External => drop(self.one_of(fields, variants, false)),
+            Tag::External => {
+                let is_alone = std::mem::take(&mut fields.is_behind_tag);
+                fields.is_strict |= self.one_of(fields, variants, false) && is_alone;
+            }
             Tag::Internal(tag) => {
                 if let Some(content) = self.chosen(fields, tag, variants).and_then(|chosen| chosen.content) {
+                    fields.is_behind_tag = true;
                     self.look(At::Among(fields), &content);
                 }
             }

@@ -88,6 +88,7 @@ impl Found {
     fn among(&mut self, fields: &mut Fields<'_>, parts: &Parts<'_>) {
         match *parts {
             Parts::Object(all, is_strict) => {
+                fields.is_behind_tag = false;
                 // A flattened type gets only what no field here has taken.
                 let sent: Vec<_> = all.iter().map(|field| fields.take(field.names)).collect();
                 // serde refuses a field that was sent under its name and an alias.

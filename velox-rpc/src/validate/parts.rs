@@ -166,6 +166,9 @@ pub struct Fields<'t> {
     pub(super) refused: Vec<usize>,
     /// Set once the type being checked has found one of its fields.
     pub(super) is_used: bool,
+    /// `true` if the type being checked gets all of them behind a tag, so that serde reads an
+    /// enum from a single field.
+    pub(super) is_behind_tag: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -180,7 +183,8 @@ impl<'t> Fields<'t> {
         let entry = |(key, value)| Entry { key, value, is_taken: false };
         let entries: Vec<_> = part.entries().map(entry).collect();
         let places = entries.iter().enumerate().map(|(place, entry)| (entry.key.said(), place)).collect();
-        Self { part, entries, places: Rc::new(places), is_strict: false, refused: Vec::new(), is_used: false }
+        let (places, refused) = (Rc::new(places), Vec::new());
+        Self { part, entries, places, is_strict: false, refused, is_used: false, is_behind_tag: false }
     }
 
     /// Returns the object with spaces in place of the fields that somebody has taken.

@@ -81,6 +81,13 @@ impl Found {
         if matches!((refusal.0, at), (Refusal::UnknownField, At::Among(_))) && !is_inside {
             return;
         }
+        // serde reads a unit struct behind a tag from no fields.
+        if let (At::Among(fields), (Refusal::Type, expected, _)) = (at, refusal)
+            && expected.starts_with("unit struct ")
+            && fields.untaken().next().is_none()
+        {
+            return;
+        }
         let keyword = |name: &str| schema?.get(name)?.as_str();
         match (refusal.0, keyword("type"), keyword("format").and_then(format)) {
             (_, Some("string"), _) if part.kind() != Type::Text && !part.is_text() => {
