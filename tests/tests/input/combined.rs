@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use velox_rpc::schema;
 
 use crate::beside::{sent, told};
+use crate::exact_input::{echo, read};
 
 /// A type that `Whole` is read as. serde stops at its first error.
 #[schema]
@@ -232,4 +233,42 @@ async fn an_enum_or_a_unit_struct_behind_a_tag_gets_all_other_fields() {
         let beside = sent::<Two>(&format!(r#"{{"place":{place}}}"#)).await.err().unwrap_or_default();
         assert_eq!(beside, [issues, vec![name]].concat(), "{place}");
     }
+}
+
+#[tokio::test]
+async fn a_text_whose_type_only_a_reader_knows_is_converted() {
+    #[schema]
+    struct Search {
+        #[serde(deserialize_with = "lower")]
+        words: Vec<String>,
+        #[serde(deserialize_with = "sum", default)]
+        sum: u32,
+    }
+    #[schema]
+    #[serde(tag = "by", content = "limit")]
+    enum Limit {
+        Name(String),
+        Number(i128),
+        Size(u128),
+    }
+    fn lower<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+        Ok(Vec::<String>::deserialize(deserializer)?.iter().map(|word| word.to_lowercase()).collect())
+    }
+    fn sum<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+        Ok(Vec::<u32>::deserialize(deserializer)?.iter().sum())
+    }
+    let search = echo::<Search>();
+    assert_eq!(read(&search, "words=A&sum=3").await, Ok(r#"{"words":["a"],"sum":3}"#.to_owned()));
+    assert_eq!(read(&search, "words=A&words=7&sum=3&sum=4").await, Ok(r#"{"words":["a","7"],"sum":7}"#.to_owned()));
+    assert_eq!(read(&search, "words=1&sum=a").await, told(&["sum[0]: Expected number, received nan"]));
+    let limit = echo::<Limit>();
+    for (query, json) in [
+        ("by=name&limit=7", r#"{"by":"name","limit":"7"}"#),
+        ("by=number&limit=-7", r#"{"by":"number","limit":-7}"#),
+        ("by=size&limit=7", r#"{"by":"size","limit":7}"#),
+    ] {
+        assert_eq!(read(&limit, query).await, Ok(json.to_owned()), "{query}");
+    }
+    assert_eq!(read(&limit, "by=number&limit=a").await, told(&["limit: Expected number, received nan"]));
+    assert_eq!(read(&limit, "by=size&limit=-1").await, told(&["limit: Number must be greater than or equal to 0"]));
 }

@@ -13,7 +13,7 @@ use velox_rpc::{App, Call, Router, procedure, schema};
 use velox_tests::Client;
 
 /// A query and a mutation that return their input.
-fn echo<T: Input + Serialize + schemars::JsonSchema>() -> Client {
+pub(crate) fn echo<T: Input + Serialize + schemars::JsonSchema>() -> Client {
     let query = procedure().input::<T>().rest(Method::GET, "/query").query(|Call { input, .. }| Ok(json(&input)));
     let mutation = procedure().input::<T>().rest(Method::POST, "/body").mutation(|Call { input, .. }| Ok(json(&input)));
     Client::of(
@@ -34,7 +34,7 @@ fn json(input: &impl Serialize) -> String {
     serde_json::to_string(input).expect("it is JSON")
 }
 
-async fn read(client: &Client, query: &str) -> Result<String, Vec<String>> {
+pub(crate) async fn read(client: &Client, query: &str) -> Result<String, Vec<String>> {
     outcome(client.get(&format!("/api/query?{query}")).await)
 }
 

@@ -97,6 +97,11 @@ impl Found {
             (Refusal::Custom | Refusal::Nothing, _, Some(format)) if part.kind() == Type::Text => {
                 self.say(Problem::InvalidFormat { format });
             }
+            // The reader of 128-bit integers does not say what it expects.
+            (Refusal::Nothing, Some("integer"), _) => {
+                let expected = if keyword("format") == Some("uint128") { "u128" } else { "i128" };
+                self.wrong_type(part, expected);
+            }
             _ => self.refuse_at(part, offset, refusal),
         }
     }
@@ -154,6 +159,10 @@ impl Found {
         let kind = kind(expected);
         match part.kind() {
             Type::Number if kind == Some(Type::Number) => return self.wrong_number(part, expected),
+            // A list of one item.
+            Type::Number | Type::Boolean | Type::Text if part.is_text() && kind == Some(Type::Array) => {
+                return self.rewrite(part.place(), format!("[{}]", part.text()));
+            }
             // The reader decides which type a text of a path or query should have.
             Type::Number | Type::Boolean if part.is_text() => {
                 return self.rewrite(part.place(), format!("\"{}\"", part.text()));

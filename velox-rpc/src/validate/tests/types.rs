@@ -112,7 +112,7 @@ fn integers_outside_of_their_type_get_the_bound_of_the_type() {
             "a: Expected integer, received float",
             "c: Number must be greater than or equal to 0",
             "e: Expected number, received string",
-            "f: Invalid input",
+            "f: Number must be greater than or equal to 0",
         ]
     );
 }
