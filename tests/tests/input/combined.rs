@@ -176,6 +176,32 @@ async fn a_required_field_may_have_a_message_and_a_default() {
 }
 
 #[tokio::test]
+async fn only_a_nested_field_checks_what_is_required_inside() {
+    #[schema]
+    struct Item {
+        #[validate(required)]
+        name: Option<String>,
+        #[serde(default)]
+        #[validate(required(message = "No size"))]
+        size: Option<u8>,
+    }
+    #[schema]
+    struct Items {
+        plain: Item,
+        #[validate(nested)]
+        nested: Option<Item>,
+        count: u8,
+    }
+    let [name, size, count] = ["nested.name: Required", "nested.size: No size", "count: Required"];
+    for item in ["{}", r#"{"name":null,"size":null}"#] {
+        assert!(sent::<Items>(&format!(r#"{{"plain":{item},"count":1}}"#)).await.is_ok(), "{item}");
+        assert_eq!(sent::<Items>(&format!(r#"{{"plain":{item}}}"#)).await, told(&[count]), "{item}");
+        let both = format!(r#"{{"plain":{item},"nested":{item}}}"#);
+        assert_eq!(sent::<Items>(&both).await, told(&[name, size, count]), "{item}");
+    }
+}
+
+#[tokio::test]
 async fn a_parameter_of_a_type_may_be_in_a_double_option() {
     #[schema]
     struct Patch<T, U> {

@@ -107,7 +107,7 @@ impl Examine<'_> {
     fn field(&self, field: &Field<'_>, names: impl Iterator<Item = String>) -> TokenStream {
         let (private, parts) = (self.private, self.parts(field));
         let plain = quote!(#private::plain(&[#(#names),*], &#parts));
-        let may_be_missing = self.may_be_missing(field).map(|it| quote!(may_be_missing: #private::Some(#it),));
+        let may_be_missing = self.may_be_missing(field).map(|it| quote!(may_be_missing: #it,));
         let is_nested = self.is_nested(field).then(|| quote!(is_nested: true,));
         let rules = self.rules(field).map(|rules| quote!(rules: #private::Some(#rules),));
         let others = quote!(#may_be_missing #is_nested #rules);
@@ -214,15 +214,15 @@ impl Examine<'_> {
         quote!(|__text| #path(&mut #private::serde_json::Deserializer::from_str(__text)))
     }
 
-    /// Generates whether a field may be missing, unless its type decides.
+    /// Generates whether a field may be missing, unless its type and its rule decide.
     fn may_be_missing(&self, field: &Field<'_>) -> Option<TokenStream> {
-        match (required(self.private, field), self.default(field)) {
-            // serde has no default for a flattened field.
-            _ if field.attrs.flatten() => None,
-            (Some(_), Some(default)) => Some(quote!(#default.is_some())),
-            (Some(_), None) => Some(quote!(false)),
-            (None, default) => default.map(|_| quote!(true)),
-        }
+        let private = self.private;
+        // serde has no default for a flattened field.
+        let default = self.default(field).filter(|_| !field.attrs.flatten())?;
+        Some(match required(private, field) {
+            Some(_) => quote!(#default.is_some().then_some(true)),
+            None => quote!(#private::Some(true)),
+        })
     }
 
     /// Generates the check of a value that replaces the whole.

@@ -50,7 +50,6 @@ impl Found {
                 self.because(Cause::Form, |found| found.look(At::Part(part), inner));
             }
             Parts::Option(_) | Parts::Optional(_) if is_null => {}
-            Parts::Required(..) if is_null => self.missing(parts),
             Parts::Option(inner) | Parts::Optional(inner) | Parts::Required(_, inner) => {
                 self.look(At::Part(part), inner);
             }
@@ -151,10 +150,10 @@ impl Found {
         let Some(main) = field.names.first() else {
             let (begin, is_strict, is_used) = (self.issues.len(), fields.is_strict, fields.is_used);
             fields.is_used = false;
-            let cause = if field.may_be_missing() { Cause::Form } else { self.cause };
+            let cause = if field.may_be_missing(false) { Cause::Form } else { self.cause };
             self.because(cause, |found| found.inside(At::Among(fields), field.parts, field.is_nested));
             // An `Option` none of whose fields was sent is `None`.
-            if field.may_be_missing() && !fields.is_used {
+            if field.may_be_missing(false) && !fields.is_used {
                 self.issues.truncate(begin);
             }
             fields.is_used |= is_used;
@@ -169,14 +168,15 @@ impl Found {
     /// Checks the value of a field, or a value that replaces the whole.
     pub fn value(&mut self, sent: Option<At<'_, '_>>, field: &Field<'_>) {
         let (before, begin) = (self.count(), self.issues.len());
+        let is_needed = self.checks_rules && matches!(field.parts, Parts::Required(..));
         let got = match sent {
-            Some(at) => {
+            Some(at) if !is_needed || at.part().kind() != Type::Null => {
                 let part = at.part();
                 self.inside(at, field.parts, field.is_nested);
                 if self.count() == before { Got::Right(part) } else { Got::Wrong(part) }
             }
-            None if field.may_be_missing() => Got::Absent,
-            None => return self.missing(field.parts),
+            None if field.may_be_missing(is_needed) => Got::Absent,
+            _ => return self.missing(field.parts),
         };
         self.rules(&got, field, begin);
     }

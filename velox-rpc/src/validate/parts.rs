@@ -147,8 +147,9 @@ pub const fn plain<'a>(names: &'a [&'a str], parts: &'a Parts<'a>) -> Field<'a> 
 }
 
 impl Field<'_> {
-    pub(super) fn may_be_missing(&self) -> bool {
-        self.may_be_missing.unwrap_or_else(|| self.parts.may_be_missing())
+    /// Returns whether the field may be missing, if its rules need it or not.
+    pub(super) fn may_be_missing(&self, is_needed: bool) -> bool {
+        self.may_be_missing.unwrap_or_else(|| !is_needed && self.parts.may_be_missing())
     }
 }
 
