@@ -4,7 +4,8 @@ use std::collections::HashMap;
 pub struct Board {
     pub fields: HashMap<(u8, u8), bool>,
     pub rows: Option<Vec<HashMap<Vec<u8>, bool>>>,
+    pub flags: HashMap<bool, u8>,
 }
 
 fn main() {}
-// mistakes: 2
+// mistakes: 3

@@ -18,7 +18,7 @@ pub(crate) struct Deep {
     set: BTreeSet<u8>,
     numbered: BTreeMap<u8, Vec<Option<bool>>>,
     signed: BTreeMap<i8, u8>,
-    flags: BTreeMap<bool, char>,
+    letters: BTreeMap<char, char>,
     pair: (u8, Option<String>),
     array: [i8; 2],
     queue: VecDeque<(u8, u8)>,
@@ -69,7 +69,7 @@ impl Animal for Deep {
         let level = json!({"maps": [{"a": [lowest, lowest]}, {}], "shared": lowest});
         Good::fields(json!({
             "set": [[], [1, 1], [255]], "numbered": [{}, {"1": [true, null], "255": []}], "signed": [{"-1": 1}, {}],
-            "flags": [{"true": "a"}, {}], "pair": [[1, "a"], [1, null]], "array": [[-1, 1]], "queue": [[], [[1, 2]]],
+            "letters": [{"é": "a"}, {}], "pair": [[1, "a"], [1, null]], "array": [[-1, 1]], "queue": [[], [[1, 2]]],
             "level": [level, {"maps": []}], "levels": [null, [], [level, null]],
             "triple": [[1, "a", lowest], [1, null, lowest]], "partial": [null, [1, "a"], [1]], "empty": [{}, {"more": 1}],
             "unit": [null],
