@@ -2,7 +2,6 @@
 //! result is made once, when the application is built.
 
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
 
 use percent_encoding::percent_decode_str;
 use schemars::generate::SchemaSettings;
@@ -43,7 +42,6 @@ struct Node {
     others: Option<usize>,
     first: Vec<usize>,
     items: Option<usize>,
-    lengths: Option<RangeInclusive<usize>>,
     all: Vec<usize>,
     unions: Vec<Vec<usize>>,
     /// `true` if a value of this schema, or a part of it, may need an annotation.
@@ -150,22 +148,15 @@ impl RichType {
             },
             Type::Object => {
                 let has = |wanted: &String| part.entries().any(|(key, _)| key.said() == *wanted);
-                // Beside fields and variants, a key may be of neither, such as the tag of a struct.
-                let of_others = node.others.filter(|_| node.fields.is_empty() && node.unions.is_empty());
                 let fits = |(key, value): (Part<'_>, Part<'_>)| {
-                    let of_key = node.fields.get(&*key.said()).copied().or(of_others);
-                    of_key.is_none_or(|of_key| self.fits(of_key, value, depth))
+                    node.fields.get(&*key.said()).is_none_or(|field| self.fits(*field, value, depth))
                 };
                 node.required.iter().all(has) && part.entries().all(fits)
             }
             Type::Array => {
                 let items = part.items().enumerate().take(FEW_ITEMS);
-                let has_length = node.lengths.as_ref().is_none_or(|lengths| lengths.contains(&part.items().count()));
                 let item = |index: usize| node.first.get(index).copied().or(node.items);
-                has_length
-                    && items
-                        .into_iter()
-                        .all(|(index, value)| item(index).is_none_or(|item| self.fits(item, value, depth)))
+                items.into_iter().all(|(index, value)| item(index).is_none_or(|item| self.fits(item, value, depth)))
             }
             _ => true,
         };
@@ -238,12 +229,6 @@ impl Compiler {
             Some(only) => Some(vec![only.clone()]),
             None => schema.get("enum").and_then(Value::as_array).cloned(),
         };
-        let length =
-            |keyword: &str| schema.get(keyword).and_then(Value::as_u64).and_then(|it| usize::try_from(it).ok());
-        let lengths = match (length("minItems"), length("maxItems")) {
-            (None, None) => None,
-            (least, most) => Some(least.unwrap_or(0)..=most.unwrap_or(usize::MAX)),
-        };
         let none = Map::new();
         let members = schema.as_object().unwrap_or(&none);
         let leaf = match () {
@@ -257,7 +242,6 @@ impl Compiler {
             is_map: beyond_json::is_map(members),
             literals,
             leaf,
-            lengths,
             fields: {
                 let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
                 fields.map(|(name, field)| (name.clone(), self.add(field))).collect()

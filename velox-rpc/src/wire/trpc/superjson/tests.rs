@@ -199,29 +199,6 @@ fn members_are_found_wherever_their_type_is_declared() {
     assert_eq!(number["meta"]["values"]["any"], json!(["bigint"]));
 }
 
-/// The values of a map and the length of a tuple tell variants apart.
-#[test]
-fn a_value_is_of_the_first_variant_that_it_fits() {
-    #[derive(Serialize, JsonSchema)]
-    #[serde(untagged)]
-    enum Either {
-        #[expect(dead_code, reason = "it stands in the schema")]
-        Numbers(BTreeMap<String, u32>),
-        Later {
-            date: Date,
-        },
-        #[expect(dead_code, reason = "it stands in the schema")]
-        Wide(u64, u64, u64),
-        Two(u32, u32),
-        Four([u32; 4]),
-    }
-    let values =
-        |either| serde_json::from_str::<Value>(&sent::<Either>(&either)).expect("JSON")["meta"]["values"].take();
-    assert_eq!(values(Either::Later { date: date() }), json!({"date": ["Date"]}));
-    assert_eq!(values(Either::Two(1, 2)), Value::Null);
-    assert_eq!(values(Either::Four([1; 4])), Value::Null);
-}
-
 #[test]
 fn a_unit_variant_of_a_flattened_enum_fits() {
     #[derive(Serialize, JsonSchema)]
