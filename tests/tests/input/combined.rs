@@ -213,6 +213,21 @@ async fn a_parameter_of_a_type_may_be_in_a_double_option() {
     }
     let issues = ["value: Expected number, received string", "other[0]: Expected string, received number"];
     assert_eq!(sent::<Patch<u8, String>>(r#"{"value":"a","other":[1]}"#).await, told(&issues));
+
+    // Bounds of the user stay alone.
+    #[schema]
+    struct Field<T> {
+        #[serde(bound(deserialize = "T: Deserialize<'de>"))]
+        value: Option<Option<T>>,
+    }
+    #[schema]
+    struct Owned<T: serde::de::DeserializeOwned> {
+        value: Option<Option<T>>,
+    }
+    for body in [r#"{"value":null}"#, r#"{"value":1}"#] {
+        assert_eq!(sent::<Field<u8>>(body).await, Ok(body.to_owned()));
+        assert_eq!(sent::<Owned<u8>>(body).await, Ok(body.to_owned()));
+    }
 }
 
 #[tokio::test]

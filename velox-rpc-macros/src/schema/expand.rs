@@ -19,16 +19,16 @@ use crate::tokens::{between_commas, is_word};
 pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
     let private = schema.root.private();
     let mut item = schema.serde.original.clone();
-    let parameters: Vec<_> = schema.serde.generics.type_params().map(|parameter| &parameter.ident).collect();
+    let unbound = unbound_parameters(schema);
     for (field, additions) in fields(&mut item.data).zip(&schema.additions) {
         field.attrs.retain(|attribute| !attribute.path().is_ident("schema"));
-        if parameters.is_empty() {
+        if schema.serde.generics.type_params().next().is_none() {
             field.attrs.iter_mut().for_each(|attribute| set_default(attribute, &field.ty, &schema.root));
         }
         if !matches!(schema.validation, Validation::Derived) {
             field.attrs.iter_mut().for_each(set_required);
         }
-        let attributes = field_attributes(field, additions, &parameters, &schema.root);
+        let attributes = field_attributes(field, additions, &unbound, &schema.root);
         field.attrs.extend(attributes);
     }
     let derives = schema.derives.iter().map(|[krate, name]| {
@@ -86,8 +86,10 @@ fn attributes(schema: &Schema<'_>) -> Vec<Attribute> {
 fn contains_itself(schema: &Schema<'_>) -> bool {
     let serde = &schema.serde;
     let is_tuple = matches!(&serde.original.data, Data::Struct(data) if matches!(data.fields, Fields::Unnamed(_)));
-    let mentions_it = |ty: &Type| examine::mentions(ty.to_token_stream(), &[&serde.ident]);
-    is_tuple && serde.attrs.transparent() && serde.data.all_fields().any(|field| mentions_it(field.ty))
+    let itself = [&serde.ident, &Ident::new("Self", Span::call_site())];
+    let fields: Vec<_> = serde.data.all_fields().collect();
+    let is_newtype = is_tuple && serde.attrs.transparent() && fields.len() == 1;
+    is_newtype && fields.iter().any(|field| examine::mentions(field.ty.to_token_stream(), &itself))
 }
 
 /// Returns the attribute that adds a list of strings to the JSON Schema.
@@ -126,7 +128,19 @@ fn set_required(attribute: &mut Attribute) {
     }
 }
 
-/// Returns the attributes of one field of a type with these parameters.
+/// Returns the parameters of the type for which the user has set no bound that serde reads.
+fn unbound_parameters<'a>(schema: &'a Schema<'_>) -> Vec<&'a Ident> {
+    let serde = &schema.serde;
+    let is_bound = |tokens: TokenStream| tokens.to_string().contains("Deserialize");
+    let clause = serde.generics.where_clause.to_token_stream();
+    if serde.attrs.de_bound().is_some() || is_bound(clause) {
+        return Vec::new();
+    }
+    let parameters = serde.generics.type_params().filter(|parameter| !is_bound(parameter.bounds.to_token_stream()));
+    parameters.map(|parameter| &parameter.ident).collect()
+}
+
+/// Returns the attributes of one field. `parameters` are those of the type that need a bound.
 fn field_attributes(field: &Field, additions: &Additions, parameters: &[&Ident], root: &Root) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
     if additions.skip_none {
@@ -143,7 +157,7 @@ fn field_attributes(field: &Field, additions: &Additions, parameters: &[&Ident],
             .filter(is_held)
             .map(|it| format!("{it}: {}::serde::Deserialize<'de>", root.private_text()));
         let bounds: Vec<_> = bounds.collect();
-        if !bounds.is_empty() {
+        if !bounds.is_empty() && !additions.has_bound {
             let bounds = bounds.join(", ");
             attributes.push(attribute("serde", quote!(bound(deserialize = #bounds))));
         }

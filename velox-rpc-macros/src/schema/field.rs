@@ -29,6 +29,8 @@ pub(crate) struct Additions {
     /// Add `#[serde(default)]`, because with `reader` serde would require a key that may be
     /// missing.
     pub(crate) is_default: bool,
+    /// The user has set the bounds that serde's derive infers from the field.
+    pub(crate) has_bound: bool,
     /// The field's type mentions a type of another crate that may have no JSON Schema.
     pub(crate) is_foreign: bool,
 }
@@ -60,6 +62,7 @@ impl Additions {
             aliases: other_names(field),
             multiple_of: rules::multiple_of(&field.original.attrs),
             has_own_reader: is_read_by,
+            has_bound: attrs.de_bound().is_some(),
             is_default: reader.is_some() && is_option(field.ty) && attrs.default().is_none() && of_type.is_none(),
             is_foreign: is_foreign(field),
             reader,
