@@ -32,13 +32,17 @@ fn allow_keys_in(schema: &mut Value, definitions: &Map<String, Value>) {
     {
         let part = members.get("$ref").map(|path| json!({"$ref": path}));
         let types = part.as_ref().map(|part| Definitions(Some(definitions)).types(part));
-        if types.is_some_and(Types::has_null) {
+        // Nothing is known of a schema without a type.
+        if types.is_some_and(|types| types.has_null() && types != Types::ANY) {
             members.remove("$ref");
             if types != Some(Types::NULL) {
                 members.insert("anyOf".to_owned(), json!([part, {}]));
             }
         }
-        variants(members).for_each(as_keys);
+        // Beside the keys of a type, the variants are those of a flattened enum.
+        if members.contains_key("properties") {
+            variants(members).for_each(as_keys);
+        }
     }
     each_part(schema, &mut |part| allow_keys_in(part, definitions));
 }
@@ -46,7 +50,8 @@ fn allow_keys_in(schema: &mut Value, definitions: &Map<String, Value>) {
 /// Turns a variant of a flattened enum into what it adds to the object.
 fn as_keys(variant: &mut Value) {
     let Value::Object(members) = variant else { return };
-    if let Some(Value::String(name)) = members.remove("const") {
+    if let Some(name) = members.get("const").and_then(Value::as_str).map(str::to_owned) {
+        members.remove("const");
         members.insert("type".to_owned(), "object".into());
         members.insert("properties".to_owned(), json!({&name: {"type": "null"}}));
         members.insert("required".to_owned(), json!([name]));
