@@ -141,7 +141,8 @@ fn look(text: &str, raw: &RawInput, (read, shape): (Read, &InputShape), mut inpu
     let mut text = Cow::Borrowed(text);
     let (mut fuel, mut issues) = (text.len() * ROUNDS + LEAST_FUEL, Vec::new());
     while let Some(left) = fuel.checked_sub(text.len()) {
-        fuel = left;
+        // An input with issues is refused anyway, so that few more rounds are worth their cost.
+        fuel = if issues.is_empty() { left } else { left / 4 };
         if input.is_none()
             && let Err(error) = serde_json::from_str::<Value>(&text)
         {

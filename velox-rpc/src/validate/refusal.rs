@@ -159,8 +159,10 @@ impl Found {
         let kind = kind(expected);
         match part.kind() {
             Type::Number if kind == Some(Type::Number) => return self.wrong_number(part, expected),
-            // A list of one item.
-            Type::Number | Type::Boolean | Type::Text if part.is_text() && kind == Some(Type::Array) => {
+            // A list of one item, which is no list itself.
+            Type::Number | Type::Boolean | Type::Text
+                if part.is_text() && kind == Some(Type::Array) && !self.path.ends_with(']') =>
+            {
                 return self.rewrite(part.place(), format!("[{}]", part.text()));
             }
             // The reader decides which type a text of a path or query should have.
