@@ -127,6 +127,7 @@ impl<S> Layer<S> for SessionLayer {
 #[derive(Clone, Default)]
 struct OpenedByLayers(Vec<(Manager, OpenSession, Session)>);
 
+/// Returns what a layer of this manager has opened for a request.
 fn opened<'e>(extensions: &'e Extensions, manager: &Manager) -> Option<&'e (Manager, OpenSession, Session)> {
     let OpenedByLayers(all) = extensions.get()?;
     all.iter().find(|(other, ..)| other.address() == manager.address())

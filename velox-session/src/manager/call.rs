@@ -336,7 +336,8 @@ impl Session {
     ///
     /// Returns the same errors as [`get`](Self::get) and [`set`](Self::set), and
     /// [`SessionError::Conflict`] if another request ended the session or gave it a new id, or if so
-    /// many change it that this one is never first; then nothing is saved. If the store does not answer, the value may or may not have been saved.
+    /// many change it that this one is never first; then nothing is saved. If the store does not
+    /// answer, the value may or may not have been saved.
     ///
     /// # Cancel safety
     ///

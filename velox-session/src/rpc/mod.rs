@@ -138,8 +138,8 @@ impl<U> SessionMiddleware<U> {
     /// If the session holds a user of another type, for example because an earlier version of the
     /// application logged the user in, nobody counts as logged in: `required()` answers 401,
     /// `optional()` gives `None`, and the log has a warning. The session stays, and the next login
-    /// replaces the user. `ctx.session.is_logged_in()` is still `true`. Give new fields a default (`#[serde(default)]`), so that users stay
-    /// logged in.
+    /// replaces the user. `ctx.session.is_logged_in()` is still `true`. Give new fields a default
+    /// (`#[serde(default)]`), so that users stay logged in.
     ///
     /// # Examples
     ///
