@@ -9,6 +9,8 @@ use std::sync::Once;
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::headers::items;
+
 /// Sets `Cache-Control: no-store`, unless the handler has set `private`.
 pub(crate) fn keep_private(headers: &mut HeaderMap) {
     let is_private = is_private(headers);
@@ -59,11 +61,9 @@ fn is_private(headers: &HeaderMap) -> bool {
 /// Returns whether somebody has to hear that this header is replaced. With `no-cache`, which a stream
 /// of events often has, a shared cache asks before it uses what it has stored.
 fn is_mistake(name: &HeaderName, headers: &HeaderMap) -> bool {
-    let is_harmless = |directive: &[u8]| {
-        ["no-cache", "no-transform"].iter().any(|name| directive.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
-    };
-    let lines = headers.get_all(name).iter();
-    is_targeted(name) || !lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).all(is_harmless)
+    let is_harmless =
+        |directive: &[u8]| [&b"no-cache"[..], b"no-transform"].iter().any(|it| directive.eq_ignore_ascii_case(it));
+    is_targeted(name) || !items(headers, name).all(is_harmless)
 }
 
 /// Returns whether a header is meant for one kind of shared cache, which obeys it in place of

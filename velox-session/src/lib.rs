@@ -77,6 +77,7 @@ mod error;
 mod event;
 #[cfg(feature = "rpc")]
 pub mod guide;
+mod headers;
 mod id;
 mod key;
 #[cfg(feature = "tower")]

@@ -13,6 +13,7 @@ use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::headers::items;
 #[cfg(feature = "axum")]
 use crate::loader::{AnyLoader, Loader};
 use crate::manager::{CallScope, OpenSession};
@@ -277,8 +278,7 @@ struct Opened {
 /// Returns whether a request opens a WebSocket. Any page can do so, and the browser sends the cookie
 /// if the page is on the same site or the cookie is `SameSite=None`.
 fn is_websocket(headers: &HeaderMap) -> bool {
-    let protocols = headers.get_all(UPGRADE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    protocols.map(<[u8]>::trim_ascii).any(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
+    items(headers, &UPGRADE).any(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
 }
 
 /// Returns whether a request seems to have come over HTTP without TLS, and without a proxy.

@@ -4,6 +4,7 @@ use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use crate::caching::keep_private;
+use crate::headers::items;
 
 /// The response headers that closing a session produces: the cookie, and headers that keep the
 /// response out of shared caches.
@@ -79,12 +80,7 @@ pub(crate) fn keep_out_of_caches(headers: &mut HeaderMap) {
 }
 
 fn varies_by_cookie(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(VARY)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii)
-        .any(|name| name == b"*" || name.eq_ignore_ascii_case(b"cookie"))
+    items(headers, &VARY).any(|name| name == b"*" || name.eq_ignore_ascii_case(b"cookie"))
 }
 
 #[cfg(test)]
