@@ -5,13 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
-
-use super::world::{World, ready, value};
+use super::world::{World, ready};
 use super::*;
-use crate::clock::ManualClock;
-use crate::store::{Condition, Destroyed, Expected, StoreError, Stored};
-use crate::{MemoryStore, Record, SessionStore, StoreKey, session_middleware};
+use crate::clock::Clock;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_counter_counts_every_request_that_succeeded() {
@@ -71,67 +67,19 @@ async fn one_of_eight_readers_delivers_a_message() {
     }
 }
 
-/// A store in which another request is always faster, and each attempt takes 400 milliseconds.
-#[derive(Clone)]
-struct Contested {
-    store: MemoryStore,
-    clock: ManualClock,
-    attempts: Arc<AtomicUsize>,
-}
-
-#[async_trait]
-impl SessionStore for Contested {
-    async fn get(&self, key: &StoreKey) -> Result<Option<Record>, StoreError> {
-        self.store.get(key).await
-    }
-    async fn set(
-        &self,
-        key: &StoreKey,
-        record: Record,
-        expected: Expected,
-        ttl: Duration,
-    ) -> Result<Stored, StoreError> {
-        if let (Some(present), Expected::Version(_)) = (self.store.get(key).await?, expected) {
-            self.attempts.fetch_add(1, Ordering::Relaxed);
-            self.clock.advance(Duration::from_millis(400));
-            let other = Record::new(Arc::clone(present.content()), present.version() + 1, present.expires_at(), 0);
-            assert_eq!(self.store.set(key, other, Expected::Version(present.version()), ttl).await?, Stored::Yes);
-        }
-        self.store.set(key, record, expected, ttl).await
-    }
-    async fn destroy(&self, key: &StoreKey, condition: Condition) -> Result<Destroyed, StoreError> {
-        self.store.destroy(key, condition).await
-    }
-    async fn touch(&self, key: &StoreKey, ttl: Duration) -> Result<bool, StoreError> {
-        self.store.touch(key, ttl).await
-    }
-}
-
 #[test]
 fn a_request_that_others_always_overtake_is_a_conflict_and_no_fault_of_the_store() {
-    let clock = ManualClock::at(1_000_000);
-    let store = Contested {
-        store: MemoryStore::new().with_clock(clock.clone()),
-        clock: clock.clone(),
-        attempts: Arc::default(),
-    };
-    let settings = session_middleware("conformance-session-secret-0123456789").store(store.clone()).clock(clock);
-    let manager = settings.cookie_name("session").secure(false).build_manager().expect("good settings");
-    let opened = |cookie: Option<&str>| {
-        let mut headers = HeaderMap::new();
-        cookie.into_iter().for_each(|cookie| drop(headers.insert(COOKIE, cookie.parse().expect("a cookie"))));
-        ready(manager.open(&headers)).expect("memory answers")
-    };
-    let exchange = opened(None);
-    let call = exchange.call();
-    call.session().set("n", 0).expect("a write");
-    call.session().flash("note", 1).expect("a write");
-    call.commit();
-    let closing = ready(manager.close(&exchange)).expect("memory answers");
-    let cookie = format!("session={}", value(closing.set_cookie().expect("a cookie")));
+    let world = World::new();
+    let (cookie, _) = world.issued(None, |session| {
+        session.set("n", 0).expect("a write");
+        session.flash("note", 1).expect("a write");
+    });
+    let (headers, attempt) = (world.headers(Some(&cookie)), Duration::from_millis(400));
+    let manager = world.overtaken(attempt);
+    let opened = || ready(manager.open(&headers)).expect("memory answers");
 
     for early in [false, true] {
-        let exchange = opened(Some(&cookie));
+        let (exchange, began) = (opened(), world.clock.now());
         let call = exchange.call();
         if early {
             let updated = ready(call.session().update("n", |n: Option<u32>| n.unwrap_or(0) + 1));
@@ -143,9 +91,9 @@ fn a_request_that_others_always_overtake_is_a_conflict_and_no_fault_of_the_store
         let closed = ready(manager.close(&exchange));
         assert_eq!(matches!(closed, Err(CloseError::Conflict)), !early, "{closed:?}");
         // A request may wait for three seconds.
-        assert!(matches!(store.attempts.swap(0, Ordering::Relaxed), 6..=8));
+        assert!(matches!((world.clock.now() - began) / 400, 6..=8));
     }
-    let exchange = opened(Some(&cookie));
+    let exchange = opened();
     let call = exchange.call();
     let taken = ready(call.session().take_flash::<u32>("note"));
     assert!(matches!(taken, Err(SessionError::Conflict)), "the message is still there: {taken:?}");

@@ -75,6 +75,13 @@ impl World {
         build(&Arc::new(probe), &self.clock, vec![SECRET], "session")
     }
 
+    /// Returns a manager whose store lets another request change the record right before each save,
+    /// and takes this long for it.
+    pub(super) fn overtaken(&self, time: Duration) -> Manager {
+        let overtakes = Some((self.clock.clone(), time));
+        build(&Arc::new(Probe { overtakes, ..Probe::new(self.store.clone()) }), &self.clock, vec![SECRET], "session")
+    }
+
     /// Returns a manager whose store lets others run before each call and after each save.
     pub(super) fn slow(&self) -> Manager {
         let probe = Probe { waits_before: true, waits_after: true, ..Probe::new(self.store.clone()) };
@@ -200,6 +207,7 @@ struct Probe {
     waits_before: bool,
     waits_after: bool,
     lists: bool,
+    overtakes: Option<(ManualClock, Duration)>,
     seen: Mutex<String>,
 }
 
@@ -214,6 +222,7 @@ impl Probe {
             waits_before: false,
             waits_after: false,
             lists: true,
+            overtakes: None,
             seen: Mutex::default(),
         }
     }
@@ -258,6 +267,12 @@ impl SessionStore for Probe {
         if expected == Expected::Absent && collisions > 0 {
             self.collisions.store(collisions - 1, Ordering::Relaxed);
             return Ok(Stored::Conflict(None));
+        }
+        if let (Some((clock, time)), Some(present)) = (&self.overtakes, self.store.get(key).await?) {
+            clock.advance(*time);
+            let version = Expected::Version(present.version());
+            let other = Record::new(Arc::clone(present.content()), present.version() + 1, present.expires_at(), 0);
+            assert_eq!(self.store.set(key, other, version, ttl).await?, Stored::Yes);
         }
         let stored = self.store.set(key, record, expected, ttl).await;
         pause(self.waits_after).await;
