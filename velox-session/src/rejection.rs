@@ -1,5 +1,6 @@
 //! The table of replies to requests that fail because of their session. All transports use it.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -175,9 +176,10 @@ impl Rejection {
             let error = self.source.as_deref().map(|source| tracing::field::display(Chain(source)));
             tracing::error!(error, code, "{message}");
         }
-        let cross_site = self.source.as_deref().and_then(|source| source.downcast_ref::<CrossSiteError>());
-        let message = cross_site.map(|error| error.message(message, cfg!(debug_assertions)));
-        let message = message.as_deref().unwrap_or(self.reason.message);
+        let message = match self.source.as_deref().and_then(|source| source.downcast_ref::<CrossSiteError>()) {
+            Some(error) => error.message(message, cfg!(debug_assertions)),
+            None => message.into(),
+        };
         let envelope = Envelope { error: name, message, status_code: status.as_u16(), code };
         let body = serde_json::to_string(&envelope).unwrap_or_default();
         let mut response = Response::new(body.into());
@@ -229,9 +231,9 @@ impl Error for Rejection {
 /// The body of a reply.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Envelope<'a> {
+struct Envelope {
     error: &'static str,
-    message: &'a str,
+    message: Cow<'static, str>,
     status_code: u16,
     code: &'static str,
 }
