@@ -37,8 +37,8 @@ impl VisitMut for InTypeScript<'_> {
 fn in_rust(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
     let segment = path.path.segments.first().filter(|_| path.path.segments.len() == 1)?;
-    let inner = types_in(segment);
-    let is_named = |(name, right): &&(&str, &str)| segment.ident == name && right.contains("{}") != inner.is_empty();
+    let (written, inner) = (segment.ident.to_string(), types_in(segment));
+    let is_named = |(name, right): &&(&str, &str)| written == *name && right.contains("{}") != inner.is_empty();
     let (name, right) = NAMES.iter().find(is_named)?;
     let each: Vec<Option<String>> = inner.iter().map(|ty| in_rust(ty)).collect();
     // A type of the user may have one of these names, too.

@@ -1,9 +1,10 @@
 //! Generates the type with its derives and attributes, and the impls beside it.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote};
+use serde_derive_internals::ast;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, WherePredicate, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Field, LitStr, Meta, Type, WherePredicate, parse_quote};
 
 use crate::root::Root;
 use crate::schema::attributes::attribute;
@@ -85,11 +86,10 @@ fn attributes(schema: &Schema<'_>) -> Vec<Attribute> {
 /// without end.
 fn contains_itself(schema: &Schema<'_>) -> bool {
     let serde = &schema.serde;
-    let is_tuple = matches!(&serde.original.data, Data::Struct(data) if matches!(data.fields, Fields::Unnamed(_)));
+    let is_newtype = matches!(serde.data, ast::Data::Struct(ast::Style::Newtype, _));
     let itself = [&serde.ident, &Ident::new("Self", Span::call_site())];
-    let fields: Vec<_> = serde.data.all_fields().collect();
-    let is_newtype = is_tuple && serde.attrs.transparent() && fields.len() == 1;
-    is_newtype && fields.iter().any(|field| examine::mentions(field.ty.to_token_stream(), &itself))
+    let mentions_it = |ty: &Type| examine::mentions(ty.to_token_stream(), &itself);
+    is_newtype && serde.attrs.transparent() && serde.data.all_fields().any(|field| mentions_it(field.ty))
 }
 
 /// Returns the attribute that adds a list of strings to the JSON Schema.
@@ -102,29 +102,30 @@ fn extension(name: &str, texts: &[String]) -> Attribute {
 /// Changes `#[serde(default)]` to the name of a function, with which each derive reports a type
 /// without a default in the same words and at the same place. The compiler then reports it once.
 fn set_default(attribute: &mut Attribute, ty: &Type, root: &Root) {
-    let ty = ty.to_token_stream().to_string();
-    let Meta::List(list) = &mut attribute.meta else { return };
-    if list.path.is_ident("serde") && !ty.contains('$') {
-        let metas = between_commas(list.tokens.clone()).into_iter().map(|meta| match meta.as_slice() {
-            [default] if is_word(default, "default") => {
-                let path = LitStr::new(&format!("{}::default_of::<{ty}>", root.private_text()), default.span());
-                quote!(#default = #path)
-            }
-            meta => quote!(#(#meta)*),
-        });
-        list.tokens = quote!(#(#metas),*);
-    }
+    change(attribute, "serde", |meta| {
+        let [default] = meta else { return None };
+        let ty =
+            is_word(default, "default").then(|| ty.to_token_stream().to_string()).filter(|ty| !ty.contains('$'))?;
+        let path = LitStr::new(&format!("{}::default_of::<{ty}>", root.private_text()), default.span());
+        Some(quote!(#default = #path))
+    });
 }
 
 /// Takes the message and the code away from the rule `required`. schemars accepts none there.
 fn set_required(attribute: &mut Attribute) {
+    change(attribute, "validate", |rule| {
+        let required = rule.first().filter(|name| is_word(name, "required"))?;
+        Some(quote!(#required))
+    });
+}
+
+/// Replaces each part of an attribute with this name for which `changed` returns another.
+fn change(attribute: &mut Attribute, name: &str, changed: impl Fn(&[TokenTree]) -> Option<TokenStream>) {
     let Meta::List(list) = &mut attribute.meta else { return };
-    if list.path.is_ident("validate") {
-        let rules = between_commas(list.tokens.clone()).into_iter().map(|rule| match rule.as_slice() {
-            [required, ..] if is_word(required, "required") => quote!(#required),
-            rule => quote!(#(#rule)*),
-        });
-        list.tokens = quote!(#(#rules),*);
+    if list.path.is_ident(name) {
+        let parts = between_commas(list.tokens.clone()).into_iter();
+        let parts = parts.map(|part| changed(&part).unwrap_or_else(|| quote!(#(#part)*)));
+        list.tokens = quote!(#(#parts),*);
     }
 }
 

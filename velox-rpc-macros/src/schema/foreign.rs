@@ -17,19 +17,17 @@ struct Types(TokenStream);
 impl VisitMut for Types {
     fn visit_type_mut(&mut self, ty: &mut Type) {
         match ty {
-            Type::Path(path)
-                if path
-                    .path
-                    .segments
-                    .last()
-                    .is_some_and(|segment| NAMES.split(' ').any(|name| segment.ident == name)) =>
-            {
+            Type::Path(path) if path.path.segments.last().is_some_and(|it| is_known(&it.ident.to_string())) => {
                 let private = &self.0;
                 *ty = parse_quote!(#private::Shown<#ty>);
             }
             _ => visit_type_mut(self, ty),
         }
     }
+}
+
+fn is_known(name: &str) -> bool {
+    NAMES.split(' ').any(|known| known == name)
 }
 
 /// A user's type with one of these names is wrapped in `Shown<…>` too, which changes nothing.
