@@ -35,12 +35,13 @@ use crate::{Manager, Session};
 ///   something is written to the session.
 /// - The session is saved before the response headers are sent. If this fails, the response of the
 ///   handler is replaced by a 503, 409 or 413 without a session cookie.
-/// - If the response is a server error (5xx), the writes of the request are discarded, except for a
-///   login, a logout, a new id, and what [`update`](crate::Session::update) or
-///   [`save`](crate::Session::save) has saved. The layer judges the status that it sees: layers
-///   inside it count, such as one that answers a panic with 500, and layers around it do not.
+/// - If the response is a server error (5xx), the writes of the request are discarded. A login, a
+///   logout and a new id stay, and so do writes that [`update`](crate::Session::update) or
+///   [`save`](crate::Session::save) has saved already. The layer decides by the status that it
+///   sees: a layer inside it counts, such as one that answers a panic with 500; a layer around it
+///   does not.
 /// - A panic that no layer inside catches, an error of the service, and a client that disconnects
-///   discard everything but what `update` or `save` has saved.
+///   discard everything that `update` or `save` has not saved.
 /// - A `HEAD` request saves no write, but it renews the session like a `GET` request.
 /// - A request waits for the store no longer than [`patience`](crate::SessionBuilder::patience)
 ///   says, even in the handler. This requires a tokio runtime with its timer.
