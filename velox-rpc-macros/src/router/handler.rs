@@ -4,13 +4,13 @@
 //! type at the whole chain instead of at the value.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use crate::place;
 use crate::router::chain::{About, Base, Closure, last_chain};
 use crate::router::method::Procedure;
-use crate::tokens::{is, is_group, is_word, last_block, regrouped, returned, tokens, tries};
+use crate::tokens::{is, is_group, is_word, last_block, regrouped, returned, tail, tokens, tries};
 
 /// Adds the output type to the handler of the chain that a method's body ends in, if the handler's
 /// closure surely returns a `Result` or its future.
@@ -18,9 +18,10 @@ pub(crate) fn tell(body: &mut Group, procedure: &Procedure, about: &About<'_>) -
     let written = tokens(body.stream());
     let steps = last_chain(&written);
     let last = steps.last().filter(|step| step.name == "query" || step.name == "mutation")?;
+    let base = Base::of(&written, about);
     // The handler of another base, or after `.output::<U>()`, may return another type than the
     // procedure.
-    let is_known = Base::of(&written, about) != Base::Unknown && !steps.iter().any(|step| step.name == "output");
+    let is_known = base != Base::Unknown && !steps.iter().any(|step| step.name == "output");
     let span = place::at(procedure.output.span());
     let output = if is_known { procedure.output.to_token_stream() } else { quote_spanned!(span=> _) };
     let private = about.root.private();
@@ -34,6 +35,11 @@ pub(crate) fn tell(body: &mut Group, procedure: &Procedure, about: &About<'_>) -
     let argument = tokens(last.arguments.stream());
     let is_untyped = |handler: &Closure<'_>| !handler.body.first().is_some_and(|token| is(token, '-'));
     let handler = Closure::new(&argument).filter(is_untyped)?;
+    let captures_nothing = base != Base::Unknown && tail(&written).len() == written.len();
+    let (head, told) = match plain(&handler).filter(|_| captures_nothing) {
+        Some((head, call)) => (head, quote!(#call #told)),
+        None => (handler.head.iter().cloned().collect(), told),
+    };
     let mut block = with_type(handler.body, handler.is_async, told)?;
     if !matches!(handler.body, [only] if is_group(only, Delimiter::Brace)) {
         let mut group = Group::new(Delimiter::Brace, block);
@@ -41,11 +47,24 @@ pub(crate) fn tell(body: &mut Group, procedure: &Procedure, about: &About<'_>) -
         group.set_span(handler.body.last().map_or_else(Span::call_site, TokenTree::span));
         block = group.to_token_stream();
     }
-    let arguments = handler.head.iter().cloned().chain(block).collect();
-    let arguments = regrouped(last.arguments, arguments).into();
+    let arguments = regrouped(last.arguments, quote!(#head #block)).into();
     let before = &written[..written.len() - 1];
     *body = regrouped(body, before.iter().cloned().chain([arguments]).collect());
     Some(())
+}
+
+/// Returns the head and the first statements of a plain closure with an `async` block, which does
+/// the same as an `async` closure that captures nothing. The compiler builds the body of an `async`
+/// closure a second time in every build, even if nothing has changed.
+fn plain(handler: &Closure<'_>) -> Option<(TokenStream, TokenStream)> {
+    let parameter = handler.parameters;
+    if !handler.is_first || !handler.is_async || parameter.is_empty() || parameter.iter().any(|token| is(token, ',')) {
+        return None;
+    }
+    let span = place::at(parameter[0].span());
+    // The block takes the whole call, so that the parts that the handler does not name live as long.
+    let call = quote_spanned!(span=> let __call = __call; let #(#parameter)* = __call;);
+    Some((quote_spanned!(span=> |__call| async), call))
 }
 
 /// Returns code with `told` before it, inside the block that returns the handler's result: the
