@@ -93,7 +93,6 @@ fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use quote::quote;
 
     use super::*;
 

@@ -57,6 +57,13 @@ pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {
     })
 }
 
+/// Returns the place of the item's name, or of the type after `impl`.
+pub(crate) fn name(item: &TokenStream) -> Option<Span> {
+    let keyword = keyword(item)?;
+    let is_keyword = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if *ident == keyword);
+    item.clone().into_iter().skip_while(|token| !is_keyword(token)).nth(1).map(|token| token.span())
+}
+
 /// Returns what a message calls the item: "a struct", "a function", ….
 pub(crate) fn noun(keyword: &Ident) -> &'static str {
     NOUNS.iter().find(|(known, _)| keyword == known).map_or("this", |(_, noun)| noun)

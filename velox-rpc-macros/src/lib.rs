@@ -11,6 +11,11 @@
 
 #![forbid(unsafe_code)]
 
+/// Generates code like `quote::quote`, at the place of the item's name.
+macro_rules! quote {
+    ($($tokens:tt)*) => { ::quote::quote_spanned!(crate::place::here()=> $($tokens)*) };
+}
+
 mod arguments;
 mod diagnostics;
 mod item;
@@ -30,17 +35,17 @@ use proc_macro::TokenStream;
 /// Turns an `impl` block of procedures into a router. velox-rpc documents it.
 #[proc_macro_attribute]
 pub fn router(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    router::router(arguments.into(), item.into()).into()
+    place::expanded(router::router, arguments, item)
 }
 
 /// Makes a struct or an enum usable as the input or output of procedures. velox-rpc documents it.
 #[proc_macro_attribute]
 pub fn schema(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    schema::schema(arguments.into(), item.into()).into()
+    place::expanded(schema::schema, arguments, item)
 }
 
 /// Turns a function into a middleware that adds a field to the context. velox-rpc documents it.
 #[proc_macro_attribute]
 pub fn middleware(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    middleware::middleware(arguments.into(), item.into()).into()
+    place::expanded(middleware::middleware, arguments, item)
 }

@@ -6,8 +6,10 @@
 use std::path::PathBuf;
 
 use proc_macro_crate::{FoundCrate, crate_name};
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+use crate::place;
 
 /// The path to velox-rpc.
 #[derive(Clone)]
@@ -33,7 +35,7 @@ impl Root {
             Ok(FoundCrate::Name(name)) => name,
             Ok(FoundCrate::Itself) | Err(_) => String::from(USUAL_NAME),
         };
-        let ident = Ident::new(&name, Span::call_site());
+        let ident = place::ident(&name);
         Self { path: quote!(::#ident), name }
     }
 

@@ -2,7 +2,7 @@
 //! search for unqualified names.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote};
+use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{VisitMut, visit_path_mut};
 use syn::{Attribute, ItemUse, PatIdent, Path, Token, UseName, UsePath, UseRename, UseTree};

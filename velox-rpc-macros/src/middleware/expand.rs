@@ -4,7 +4,7 @@
 //! Generated names start with `__`, so that they cannot clash with the user's function or types.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::middleware::model::{Context, Inner, Middleware};

@@ -1,7 +1,6 @@
 //! Tests `#[middleware]` as a whole: its expansion, and the message for each mistake.
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::testing::{formatted, messages, strays};
 

@@ -5,7 +5,7 @@
 //! are not literals, velox-rpc makes the check at startup.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use crate::diagnostics::shown;
 use crate::naming::{camel, snake};
@@ -63,8 +63,6 @@ fn parameter(procedure: &Procedure, route: &Route, name: &str, private: &TokenSt
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn a_procedure_without_parameters_needs_no_check() {
         let expansion = crate::router::router(

@@ -1,7 +1,7 @@
 //! Generates the block, the `IntoRouter` impl, and the checks of the routes.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::{ReturnType, Type};
 
 use crate::item::Function;

@@ -67,7 +67,6 @@ pub(crate) fn is_bare_call(tokens: &[TokenTree], position: usize, root: &Root) -
 
 #[cfg(test)]
 mod tests {
-    use quote::quote;
     use syn::parse_quote;
 
     use super::*;

@@ -87,7 +87,6 @@ fn parameters(path: &LitStr, mistakes: &mut Mistakes) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use quote::quote;
 
     use super::*;
     use crate::tokens::tokens;

@@ -232,7 +232,6 @@ const KEEP: [&str; 5] = ["query", "mutation", "subscription", "use_fn", "guard_f
 
 #[cfg(test)]
 mod tests {
-    use quote::quote;
 
     use super::*;
 

@@ -1,11 +1,13 @@
 //! Reads the user's `#[validate(…)]` and `#[derive(…)]` as far as `#[schema]` needs them. Makes
 //! attributes.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::token::{Bracket, Paren};
 use syn::{AttrStyle, Attribute, MacroDelimiter, Meta, MetaList, Path, Token};
+
+use crate::place;
 
 /// Returns everything inside the attributes of one name, such as `rename = "a"` and `default` in
 /// `#[serde(rename = "a", default)]`.
@@ -21,9 +23,10 @@ pub(crate) fn metas(attrs: &[Attribute], name: &str) -> Vec<Meta> {
 
 /// Makes the attribute `#[name(tokens)]`. Parsing one would slow down the user's build.
 pub(crate) fn attribute(name: &str, tokens: TokenStream) -> Attribute {
-    let path = Ident::new(name, Span::call_site()).into();
-    let list = MetaList { path, delimiter: MacroDelimiter::Paren(Paren::default()), tokens };
-    let (pound_token, bracket_token) = (<Token![#]>::default(), Bracket::default());
+    let path = place::ident(name).into();
+    let here = place::here();
+    let list = MetaList { path, delimiter: MacroDelimiter::Paren(Paren(here)), tokens };
+    let (pound_token, bracket_token) = (Token![#](here), Bracket(here));
     Attribute { pound_token, style: AttrStyle::Outer, bracket_token, meta: Meta::List(list) }
 }
 

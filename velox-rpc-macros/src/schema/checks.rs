@@ -5,7 +5,7 @@
 //! Names of variables start with `__`, because the user's expressions are in the same scope.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::quote_spanned;
 use serde_derive_internals::ast::Field;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, Member, Type};
@@ -172,8 +172,8 @@ impl FieldChecks {
 
     fn function_name(&self) -> Ident {
         match &self.member {
-            Member::Named(ident) => format_ident!("__rules_of_{}", unraw(ident)),
-            Member::Unnamed(_) => format_ident!("__rules_of_the_value"),
+            Member::Named(ident) => place::ident(&format!("__rules_of_{}", unraw(ident))),
+            Member::Unnamed(_) => place::ident("__rules_of_the_value"),
         }
     }
 

@@ -2,7 +2,7 @@
 //! its own reader, so that the issues are exactly what serde would reject.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use serde_derive_internals::ast::{Data, Field, Style, Variant};
 use serde_derive_internals::attr::{Default as OfMissing, TagType};
 use syn::{WherePredicate, parse_quote};

@@ -1,11 +1,12 @@
 //! Generates the type with its derives and attributes, and the impls beside it.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, format_ident, quote};
+use quote::ToTokens as _;
 use serde_derive_internals::ast;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DeriveInput, Field, LitStr, Meta, Type, WherePredicate, parse_quote};
 
+use crate::place;
 use crate::root::Root;
 use crate::schema::attributes::attribute;
 use crate::schema::checks::Checks;
@@ -33,7 +34,7 @@ pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
         field.attrs.extend(attributes);
     }
     let derives = schema.derives.iter().map(|[krate, name]| {
-        let (krate, name) = (format_ident!("{krate}"), format_ident!("{name}"));
+        let (krate, name) = (place::ident(krate), place::ident(name));
         quote!(#private::#krate::#name)
     });
     item.attrs.extend(attributes(schema));
@@ -193,7 +194,7 @@ fn field_attributes(field: &Field, additions: &Additions, parameters: &[&Ident],
 /// The block names `__private` once. The compiler would need much longer to read long paths in
 /// every expression.
 fn implementations(schema: &Schema<'_>) -> TokenStream {
-    let (root, private) = (schema.root.private(), &Ident::new("__private", Span::call_site()));
+    let (root, private) = (schema.root.private(), &place::ident("__private"));
     let fields = input_fields(schema, private);
     let examine = examine::content(schema, private);
     let examine =

@@ -1,7 +1,7 @@
 //! Parses the struct or enum.
 
 use proc_macro2::{Delimiter, Punct, Spacing, Span, TokenStream, TokenTree};
-use quote::quote;
+
 use syn::parse::Parser as _;
 use syn::{DeriveInput, Field};
 

@@ -1,7 +1,7 @@
 //! Takes a type apart as far as its syntax shows: options, boxes, lists, maps and tuples.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 use syn::{Expr, Type};
 

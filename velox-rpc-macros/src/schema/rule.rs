@@ -1,7 +1,7 @@
 //! One rule, such as `length(min = 1, message = "…")`: its arguments, and the code that checks it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprLit, Ident, Lit, Meta, Type};
 
