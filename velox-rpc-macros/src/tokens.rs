@@ -62,6 +62,13 @@ pub(crate) fn between_commas(tokens: impl IntoIterator<Item = TokenTree>) -> Vec
     pieces
 }
 
+/// Returns whether the text of the code has one of these words. The compiler writes the text much
+/// faster than a macro walks through the tokens, and most code has none of the words to look for.
+pub(crate) fn has_words(code: &[TokenTree], words: &[&str]) -> bool {
+    let text = code.iter().cloned().collect::<TokenStream>().to_string();
+    words.iter().any(|word| text.contains(word))
+}
+
 /// Calls `see` for every position in the tokens, with the token before it. Unless `deep` is set, it
 /// stops at closures, `async` blocks and functions, whose `return` belongs to them.
 pub(crate) fn each(tokens: &[TokenTree], deep: bool, see: &mut dyn FnMut(Option<&TokenTree>, &[TokenTree])) {
@@ -97,6 +104,9 @@ pub(crate) fn returned(body: &[TokenTree]) -> Vec<TokenTree> {
 
 /// Reports statements of TypeScript.
 pub(crate) fn in_typescript(body: &[TokenTree], mistakes: &mut Mistakes) {
+    if !has_words(body, &["throw", "const", "null", "undefined", "yield"]) {
+        return;
+    }
     each(body, true, &mut |before, code| match code {
         [throw, TokenTree::Ident(_), ..] if is_word(throw, "throw") => mistakes.at(throw, THROW),
         [word, TokenTree::Ident(name), equals, ..] if is_word(word, "const") && is(equals, '=') => {

@@ -9,8 +9,8 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use crate::diagnostics::{Mistakes, shown};
 use crate::router::chain::{BUILDS, Closure, Step, last_chain, steps};
 use crate::tokens::{
-    between_commas, each, in_typescript, is, is_called, is_group, is_text, is_word, regrouped, returned, returns,
-    tokens,
+    between_commas, each, has_words, in_typescript, is, is_called, is_group, is_text, is_word, regrouped, returned,
+    returns, tokens,
 };
 
 /// Reports the slips in a method's body. Returns whether there was one.
@@ -48,6 +48,9 @@ pub(crate) fn report(body: &[TokenTree], mistakes: &mut Mistakes) -> bool {
 /// only their types decide whether they are allowed.
 fn of_self(body: &[TokenTree], mistakes: &mut Mistakes) {
     let cure = |what: &str, field: &dyn Display| format!("put {what} into the state and read it as `ctx.{field}`");
+    if !has_words(body, &["self"]) {
+        return;
+    }
     each(&without_items(body.to_vec()), true, &mut |_, code| {
         let (own, cure) = match code {
             [own, dot, TokenTree::Ident(name), rest @ ..]
