@@ -4,8 +4,7 @@ use std::collections::HashMap;
 pub struct Board {
     pub fields: HashMap<(u8, u8), bool>,
     pub rows: Option<Vec<HashMap<Vec<u8>, bool>>>,
-    pub flags: HashMap<bool, u8>,
 }
 
 fn main() {}
-// mistakes: 3
+// mistakes: 2

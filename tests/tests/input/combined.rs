@@ -1,6 +1,6 @@
 //! Tests attributes and types in combinations that random types have shown to be difficult.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Deserializer};
 use velox_rpc::schema;
@@ -312,4 +312,42 @@ async fn a_text_whose_type_only_a_reader_knows_is_converted() {
     }
     assert_eq!(read(&limit, "by=number&limit=a").await, told(&["limit: Expected number, received nan"]));
     assert_eq!(read(&limit, "by=size&limit=-1").await, told(&["limit: Number must be greater than or equal to 0"]));
+}
+
+/// serde_json begins such a key after its first byte, which may be in the middle of a character.
+#[tokio::test]
+async fn a_map_with_booleans_as_keys_refuses_all_other_keys() {
+    #[schema]
+    #[derive(PartialEq, Eq, Hash)]
+    struct Flag(bool);
+    #[schema]
+    struct Flags {
+        by_flag: HashMap<Flag, u8>,
+        by_bool: Option<BTreeMap<bool, u8>>,
+        #[serde(default, deserialize_with = "flags")]
+        read: u8,
+    }
+    fn flags<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+        Ok(BTreeMap::<bool, u8>::deserialize(deserializer)?.into_values().sum())
+    }
+    let good = r#"{"byFlag":{"true":1},"byBool":{"false":2,"true":3},"read":0}"#;
+    assert_eq!(sent::<Flags>(&good.replace('0', "{}")).await, Ok(good.to_owned()));
+    let issues = told(&[
+        "byFlag: Unrecognized key(s) in object: 'é', '', 'truer'",
+        "byBool: Unrecognized key(s) in object: '日本'",
+    ]);
+    assert_eq!(sent::<Flags>(r#"{"byFlag":{"é":1,"true":1,"":1,"truer":1},"byBool":{"日本":1}}"#).await, issues);
+    assert_eq!(sent::<Flags>(r#"{"byFlag":{},"read":{"é":1}}"#).await, told(&["read: Invalid input"]));
+
+    // Only its reader knows this type.
+    #[schema]
+    #[serde(from = "HashMap<bool, u8>")]
+    struct Sum(u8);
+    impl From<HashMap<bool, u8>> for Sum {
+        fn from(flags: HashMap<bool, u8>) -> Self {
+            Self(flags.into_values().sum())
+        }
+    }
+    assert_eq!(sent::<Sum>(r#"{"true":1,"false":2}"#).await, Ok("3".to_owned()));
+    assert_eq!(sent::<Sum>(r#"{"é":1}"#).await, told(&[": Invalid input"]));
 }

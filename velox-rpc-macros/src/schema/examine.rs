@@ -211,7 +211,7 @@ impl Examine<'_> {
 
     fn reads_by(&self, path: &impl ToTokens) -> TokenStream {
         let private = self.private;
-        quote!(|__text| #path(&mut #private::serde_json::Deserializer::from_str(__text)))
+        quote!(|__text| #path(&mut #private::serde_json::Deserializer::from_slice(__text.as_bytes())))
     }
 
     /// Generates whether a field may be missing, unless its type and its rule decide.

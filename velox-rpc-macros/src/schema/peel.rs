@@ -100,12 +100,10 @@ impl<'a> Peeled<'a> {
         }
     }
 
-    /// Returns the key type of a map, here or inside, that is neither a string nor a number. serde_json
-    /// cuts a key in the middle of a character if it expects `bool`, which panics.
+    /// Returns the key type of a map, here or inside, that is neither a string nor a number.
     pub(crate) fn key_beyond_text(&self) -> Option<&'a Type> {
         match self {
             Self::Map { key, value, .. } => match Self::new(key) {
-                Self::Leaf(Type::Path(path)) if path.path.is_ident("bool") => Some(key),
                 Self::Leaf(_) => value.key_beyond_text(),
                 _ => Some(key),
             },

@@ -103,8 +103,9 @@ impl Read {
 }
 
 fn read<T: Input>(text: &str) -> Option<Carried> {
-    // `from_str` does the same, but would compile two more functions for each type.
-    let mut reader = Deserializer::from_str(text);
+    // It reads bytes for the reason that `validate/readers.rs` has. `from_slice` does the same, but
+    // would compile two more functions for each type.
+    let mut reader = Deserializer::from_slice(text.as_bytes());
     match T::deserialize(&mut reader) {
         Ok(input) if reader.end().is_ok() && input.validate().is_ok() => Some(Carried::new(input)),
         _ => None,

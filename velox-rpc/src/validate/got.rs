@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Problem, Type};
 use crate::validate::number::{Num, plain};
+use crate::validate::readers::of_text;
 use crate::validate::tree::Part;
 
 /// The value that was found for a field.
@@ -47,7 +48,7 @@ impl Got<'_> {
 
     /// Returns the value.
     pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        self.read_with(|text| serde_json::from_str(text))
+        self.read_with(of_text)
     }
 
     /// Returns the value, as another reader than that of its type reads it.

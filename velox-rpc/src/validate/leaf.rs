@@ -13,6 +13,7 @@ use validator::Validate;
 
 use crate::validate::found::Found;
 use crate::validate::parts::{At, Parts};
+use crate::validate::readers::of_text;
 
 /// Finds everything that is wrong with a value that is not a valid input of this type. `#[schema]`
 /// implements it.
@@ -84,14 +85,14 @@ impl<K: DeserializeOwned + Eq + Hash, T: Examine + DeserializeOwned + Validate, 
 impl Found {
     /// Checks a value with the reader of a type.
     pub fn read<T: DeserializeOwned>(&mut self, at: &At<'_, '_>) -> Option<T> {
-        self.read_with(at, |text| serde_json::from_str(text))
+        self.read_with(at, of_text)
     }
 
     /// Checks a value with the reader of a type whose schema describes its values.
     fn read_described<T: DeserializeOwned + JsonSchema>(at: At<'_, '_>, found: &mut Self) {
         found.pay(&at);
         let text = at.text();
-        if let Err(error) = serde_json::from_str::<T>(&text) {
+        if let Err(error) = of_text::<T>(&text) {
             found.refuse(&error, (&at, &text), Some(&T::json_schema(&mut SchemaGenerator::default())));
         }
     }
@@ -109,7 +110,7 @@ impl Found {
             return None;
         }
         self.pay(at);
-        serde_json::from_str(&at.text()).ok()
+        of_text(&at.text()).ok()
     }
 
     fn pay(&mut self, at: &At<'_, '_>) {
@@ -133,7 +134,7 @@ pub type Sorted<K> = BTreeMap<K, IgnoredAny>;
 
 /// Returns whether a map accepts this key, written as JSON text.
 pub fn takes_key<M: DeserializeOwned>(key: &str) -> bool {
-    serde_json::from_str::<M>(&format!("{{{key}:null}}")).is_ok()
+    of_text::<M>(&format!("{{{key}:null}}")).is_ok()
 }
 
 /// Selects the best way to check the values of a type in the user's code:

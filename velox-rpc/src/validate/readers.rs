@@ -1,7 +1,20 @@
-//! Deserializers that `#[schema]` puts on fields. They accept what the type's deserializer accepts,
-//! and change the value.
+//! The reader of JSON text, and deserializers that `#[schema]` puts on fields. These accept what the
+//! type's deserializer accepts, and change the value.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+
+/// Reads a value from JSON text.
+///
+/// It passes bytes to serde_json, which then checks that each key is text. For a map with `bool`s as
+/// keys, serde_json begins another key at its second byte, which may be inside a character.
+///
+/// # Errors
+///
+/// Returns the errors of the type's deserializer.
+pub(super) fn of_text<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+    serde_json::from_slice(text.as_bytes())
+}
 
 /// Deserializes a field that is present, including `null`, so that `Some(None)` differs from a
 /// missing field.
