@@ -5,12 +5,12 @@
 //! example, is optional only for reading. If both schemas are the same, the type has one
 //! definition. If they differ, the name of the one for reading ends with `Input`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use crate::json_schema::corrections::{add_tags, allow_keys};
+use crate::json_schema::corrections::{add_tags, allow_keys, each_part};
 use crate::json_schema::{Definitions, MAX_HOPS, ORDER};
 use crate::router::ManifestEntry;
 
@@ -170,20 +170,20 @@ fn rename(schema: &mut Value, names: &Names) {
     }
 }
 
-/// Removes the keywords that are meant for this crate, and the parts of descriptions that are meant
-/// for readers of the Rust code.
+/// Removes the keywords that are meant for this crate, the parts of descriptions that are meant for
+/// readers of the Rust code, and the repetitions of a name that two types in one object have.
 fn tidy(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            members.retain(|keyword, _| keyword == ORDER || !keyword.starts_with(OWN_KEYWORDS));
-            if let Some(Value::String(description)) = members.get_mut("description") {
-                *description = prose(description).to_owned();
-            }
-            members.values_mut().for_each(tidy);
+    if let Value::Object(members) = schema {
+        members.retain(|keyword, _| keyword == ORDER || !keyword.starts_with(OWN_KEYWORDS));
+        if let Some(Value::String(description)) = members.get_mut("description") {
+            *description = prose(description).to_owned();
         }
-        Value::Array(items) => items.iter_mut().for_each(tidy),
-        _ => {}
+        if let Some(Value::Array(required)) = members.get_mut("required") {
+            let mut seen = HashSet::new();
+            required.retain(|name| seen.insert(name.clone()));
+        }
     }
+    each_part(schema, &mut tidy);
 }
 
 /// Returns the part of a doc comment before its examples, which are in Rust.

@@ -69,11 +69,16 @@ fn variants(members: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value
     lists.filter_map(|(_, list)| list.as_array_mut()).flatten()
 }
 
-fn each_part(schema: &mut Value, visit: &mut impl FnMut(&mut Value)) {
-    match schema {
-        Value::Object(members) => members.values_mut().for_each(visit),
-        Value::Array(items) => items.iter_mut().for_each(visit),
-        _ => {}
+/// Visits the schemas that a schema consists of. The names of properties and the values of
+/// `default` and its like are the user's, so they are not taken for keywords.
+pub(crate) fn each_part(schema: &mut Value, visit: &mut impl FnMut(&mut Value)) {
+    for (keyword, inner) in schema.as_object_mut().into_iter().flatten() {
+        match (keyword.as_str(), inner) {
+            ("const" | "default" | "enum" | "examples", _) => {}
+            ("properties" | "patternProperties", Value::Object(parts)) => parts.values_mut().for_each(&mut *visit),
+            (_, Value::Array(parts)) => parts.iter_mut().for_each(&mut *visit),
+            (_, part) => visit(part),
+        }
     }
 }
 

@@ -356,6 +356,55 @@ fn a_type_named_error_does_not_replace_the_envelope() {
 }
 
 #[test]
+fn a_property_may_have_the_name_of_a_keyword() {
+    fn first() -> Value {
+        json!({"x-velox-tag": 1, "description": "One\n# Example\nTwo", "properties": 1})
+    }
+    #[velox_rpc::schema]
+    struct Marks {
+        #[serde(rename = "x-velox-tag")]
+        tag: Option<String>,
+        #[serde(rename = "x-velox-order")]
+        order: u8,
+        #[serde(default = "first")]
+        properties: Value,
+    }
+    let echo = procedure::<()>().input::<Marks>().mutation(|call| Ok(call.input));
+    let client = Client::of_one(echo);
+    let schemas = OpenApi::new("", "").document(client.service().manifest())["components"]["schemas"].clone();
+    for name in ["Marks", "MarksInput"] {
+        let properties = &schemas[name]["properties"];
+        for property in ["x-velox-tag", "x-velox-order", "properties"] {
+            assert!(properties[property].is_object(), "{property}: {schemas:#}");
+        }
+        assert_eq!(properties["properties"]["default"], first());
+        assert_eq!(schemas[name].get("x-velox-order"), None);
+    }
+    let types = TypeScript::of(client.service().manifest()).to_string();
+    assert!(types.contains("  \"x-velox-order\": number;\n"), "{types}");
+}
+
+#[test]
+fn a_name_of_two_types_in_one_object_is_required_once() {
+    #[velox_rpc::schema]
+    #[derive(Clone)]
+    struct Inner {
+        id: u8,
+        name: String,
+    }
+    #[velox_rpc::schema]
+    struct Outer {
+        id: u8,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    let inner = Inner { id: 1, name: String::new() };
+    let client = Client::of_one(procedure::<()>().query(move |_| Ok(Outer { id: 1, inner: inner.clone() })));
+    let schemas = OpenApi::new("", "").document(client.service().manifest())["components"]["schemas"].clone();
+    assert_eq!(schemas["Outer"]["required"], json!(["id", "name"]));
+}
+
+#[test]
 fn each_operation_names_its_procedure() {
     assert_eq!(operation("users_listUsers")["x-velox-procedure"], "users.listUsers");
 }

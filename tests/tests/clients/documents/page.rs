@@ -1,4 +1,5 @@
 use http::{Request, StatusCode};
+use serde_json::{Value, json};
 use velox_rpc::export::OpenApi;
 use velox_rpc::http::Method;
 use velox_rpc::service::AppService;
@@ -119,6 +120,12 @@ struct Zebra {
     zeta: u8,
     alpha: u8,
     middle: Option<u8>,
+    #[serde(default = "eggs")]
+    eggs: Value,
+}
+
+fn eggs() -> Value {
+    json!({"properties": 4})
 }
 
 #[tokio::test]
@@ -131,6 +138,7 @@ async fn the_document_keeps_the_order_of_paths_and_fields() {
     let place = |name: &str| text.find(&format!("\"{name}\":")).unwrap_or_else(|| panic!("no {name} in {text}"));
     assert!(place("/api/zoo/makeZap") < place("/api/zoo/makeAdd"));
     assert!(place("zeta") < place("alpha") && place("alpha") < place("middle"));
+    assert!(text.contains(r#""default":{"properties":4}"#), "{text}");
 
     let document = OpenApi::new("Zoo", "1").document(service.manifest()).to_string();
     for text in [text, document] {

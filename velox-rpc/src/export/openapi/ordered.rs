@@ -16,7 +16,13 @@ pub(super) fn strip(document: &mut Value) {
     match document {
         Value::Object(members) => {
             members.remove(ORDER);
-            members.values_mut().for_each(strip);
+            for (name, member) in members {
+                match member {
+                    // A property may have this name, too.
+                    Value::Object(properties) if name == "properties" => properties.values_mut().for_each(strip),
+                    _ => strip(member),
+                }
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(strip),
         _ => {}
@@ -38,7 +44,7 @@ impl Serialize for Ordered<'_> {
 /// Writes an object. In a schema, the order member gives the order of its properties; in any other
 /// object, it gives the order of the object's own members.
 fn object<S: Serializer>(members: &Map<String, Value>, serializer: S) -> Result<S::Ok, S::Error> {
-    let is_schema = members.contains_key("properties");
+    let is_schema = members.get("properties").is_some_and(Value::is_object);
     let order = members.get(ORDER).filter(|_| !is_schema);
     let mut map = serializer.serialize_map(None)?;
     for (name, value) in in_order(members.iter().filter(|(name, _)| *name != ORDER), order) {
