@@ -19,8 +19,8 @@ pub(crate) fn add_tags(schema: &mut Value) {
 
 /// Allows what serde writes among the keys of an object for types that are no objects: nothing for
 /// the unit behind a tag and in a flattened untagged enum, and `"name": null` for a unit variant of
-/// another flattened enum. (schemars knows this only of variants without a doc comment.) A map in a
-/// flattened enum stands beside the other keys, of any type.
+/// another enum that is flattened or behind a tag. (schemars knows this only of flattened variants
+/// without a doc comment.) A map in a flattened enum stands beside the other keys, of any type.
 pub(crate) fn allow_keys<'s>(schemas: impl Iterator<Item = &'s mut Value>, definitions: &'s mut Map<String, Value>) {
     let known = definitions.clone();
     schemas.chain(definitions.values_mut()).for_each(|schema| allow_keys_in(schema, &known));
@@ -39,6 +39,15 @@ fn allow_keys_in(schema: &mut Value, definitions: &Map<String, Value>) {
                 members.insert("anyOf".to_owned(), json!([part, {}]));
             }
         }
+        // The enum behind a tag has unit variants only.
+        if types == Some(Types::TEXT)
+            && let Some(mut names) =
+                part.as_ref().and_then(|part| Definitions(Some(definitions)).referred(part)).cloned()
+        {
+            as_keys(&mut names);
+            members.remove("$ref");
+            members.insert("allOf".to_owned(), json!([names]));
+        }
         // Beside the keys of a type, the variants are those of a flattened enum.
         if members.contains_key("properties") {
             variants(members).for_each(as_keys);
@@ -50,6 +59,11 @@ fn allow_keys_in(schema: &mut Value, definitions: &Map<String, Value>) {
 /// Turns a variant of a flattened enum into what it adds to the object.
 fn as_keys(variant: &mut Value) {
     let Value::Object(members) = variant else { return };
+    // schemars lists the unit variants without a doc comment in one schema.
+    if let Some(Value::Array(names)) = members.remove("enum") {
+        members.remove("type");
+        members.insert("oneOf".to_owned(), names.iter().map(|name| json!({"const": name})).collect());
+    }
     if let Some(name) = members.get("const").and_then(Value::as_str).map(str::to_owned) {
         members.remove("const");
         members.insert("type".to_owned(), "object".into());

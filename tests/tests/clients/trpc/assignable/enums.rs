@@ -65,6 +65,22 @@ enum Optional {
 enum Units {
     Ping(Ping),
     Optional(Optional),
+    Level(Level),
+    Plain(Plain),
+    Size(Size),
+}
+
+#[schema]
+enum Level {
+    Low,
+    High,
+}
+
+#[schema]
+enum Size {
+    Small,
+    Large,
+    Exact(u8),
 }
 
 #[schema]
@@ -164,12 +180,33 @@ pub(super) fn rows(table: &mut Table) {
     );
     let optional = [Optional::Content(content()), Optional::Nothing].map(Units::Optional);
     table.writes(
-        optional.into_iter().chain([Units::Ping(Ping)]),
-        &["null", "{\"kind\": \"pong\"}", "{\"kind\": \"ping\", \"text\": \"a\"}"],
+        optional.into_iter().chain([
+            Units::Ping(Ping),
+            Units::Level(Level::Low),
+            Units::Level(Level::High),
+            Units::Plain(Plain::SecondOne),
+            Units::Size(Size::Small),
+            Units::Size(Size::Large),
+            Units::Size(Size::Exact(1)),
+        ]),
+        &[
+            "null",
+            "{\"kind\": \"pong\"}",
+            "{\"kind\": \"ping\", \"text\": \"a\"}",
+            "{\"kind\": \"level\"}",
+            "{\"kind\": \"level\", \"low\": 1}",
+            "{\"kind\": \"plain\"}",
+            "{\"kind\": \"size\", \"exact\": null}",
+        ],
     );
     table.reads::<Units>(
-        &["{\"kind\": \"ping\"}", "{\"kind\": \"optional\", \"text\": \"a\"}"],
-        &["null", "{\"text\": \"a\"}"],
+        &[
+            "{\"kind\": \"ping\"}",
+            "{\"kind\": \"optional\", \"text\": \"a\"}",
+            "{\"kind\": \"level\", \"high\": null}",
+            "{\"kind\": \"size\", \"small\": null}",
+        ],
+        &["null", "{\"text\": \"a\"}", "{\"kind\": \"level\"}", "{\"kind\": \"size\", \"small\": 1}"],
     );
     table.writes(
         [
