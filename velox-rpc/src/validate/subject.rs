@@ -113,7 +113,8 @@ impl Judged for Result<(), ValidationError> {
 #[diagnostic::on_unimplemented(
     message = "`nested` checks the rules of another type with `#[schema]`, and this type has none",
     label = "`{Self}` has no rules",
-    note = "put `#[schema]` above the struct or enum, or remove `nested`"
+    note = "put `#[schema]` above the struct or enum, or remove `nested`",
+    note = "the items of a list or a map are such types themselves: write `Vec<T>`, not `Vec<Option<T>>` or `Vec<Box<T>>`"
 )]
 pub trait Nested: Validate {}
 

@@ -6,7 +6,15 @@ pub struct SignUp {
     pub name: String,
     #[validate(nested)]
     pub tags: Option<Vec<String>>,
+    #[validate(nested)]
+    pub items: Vec<Option<Item>>,
+}
+
+#[schema]
+pub struct Item {
+    #[validate(length(min = 1))]
+    pub name: String,
 }
 
 fn main() {}
-// mistakes: 2
+// mistakes: 3
