@@ -176,6 +176,22 @@ async fn a_required_field_may_have_a_message_and_a_default() {
 }
 
 #[tokio::test]
+async fn a_derive_behind_a_cfg_attr_changes_nothing() {
+    #[schema]
+    #[cfg_attr(test, derive(PartialEq))]
+    struct Wish {
+        #[validate(required(message = "No color"))]
+        #[cfg_attr(test, allow(dead_code))]
+        color: Option<String>,
+        #[validate(range(max = 3))]
+        count: u8,
+    }
+    assert_eq!(sent::<Wish>("{}").await, told(&["color: No color", "count: Required"]));
+    let issues = ["color: No color", "count: Number must be less than or equal to 3"];
+    assert_eq!(sent::<Wish>(r#"{"color":null,"count":4}"#).await, told(&issues));
+}
+
+#[tokio::test]
 async fn only_a_nested_field_checks_what_is_required_inside() {
     #[schema]
     struct Item {

@@ -27,9 +27,7 @@ pub(crate) fn schema(schema: &Schema<'_>) -> TokenStream {
         if schema.serde.generics.type_params().next().is_none() {
             field.attrs.iter_mut().for_each(|attribute| set_default(attribute, &field.ty, &schema.root));
         }
-        if !matches!(schema.validation, Validation::Derived) {
-            field.attrs.iter_mut().for_each(set_required);
-        }
+        field.attrs.iter_mut().for_each(set_required);
         let attributes = field_attributes(field, additions, &unbound, &schema.root);
         field.attrs.extend(attributes);
     }

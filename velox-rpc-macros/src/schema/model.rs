@@ -102,6 +102,9 @@ impl<'a> Schema<'a> {
             serde,
         };
         schema.settle_validation(&theirs);
+        if matches!(schema.validation, Validation::Derived) {
+            note_required(&schema.serde, mistakes);
+        }
         schema
     }
 
@@ -269,7 +272,7 @@ fn is_enum(serde: &Container<'_>) -> bool {
     matches!(serde.data, Data::Enum(_))
 }
 
-/// Returns whether a struct has rules. A `#[cfg_attr]` may hide a rule, so it counts as one.
+/// Returns whether a struct has rules. A `#[cfg_attr]` that may hide a rule counts as one.
 fn has_rules(serde: &Container<'_>) -> bool {
     let is_rule = |attribute: &Attribute| attribute.path().is_ident("validate");
     all_attributes(serde).any(|attrs| conditional(attrs) || attrs.iter().any(is_rule))
@@ -280,8 +283,10 @@ fn has_nested(serde: &Container<'_>) -> bool {
         .any(|attrs| conditional(attrs) || has(&metas(attrs, "validate"), &["nested", "nest_all_fields"]))
 }
 
+/// Returns whether a `#[cfg_attr]` may hide an attribute that is read here. Most hide a derive.
 fn conditional(attrs: &[Attribute]) -> bool {
-    attrs.iter().any(|attribute| attribute.path().is_ident("cfg_attr"))
+    let is_read = |text: &str| ["serde", "validate", "schema"].iter().any(|name| text.contains(name));
+    attrs.iter().any(|it| it.path().is_ident("cfg_attr") && is_read(&it.to_token_stream().to_string()))
 }
 
 /// Returns whether a `#[cfg_attr]` anywhere may hide something, or whether a `#[cfg]` may hide a
@@ -336,6 +341,19 @@ fn note_unnamed(serde: &Container<'_>, has_our_rules: bool, mistakes: &mut Mista
             mistakes.at(
                 field.original.attrs.iter().find(|attribute| attribute.path().is_ident("schema")),
                 "the type is read as another type: change the string where it is converted",
+            );
+        }
+    }
+}
+
+/// Reports the message of a rule `required` that validator's derive checks. It may have one there, but
+/// schemars's derive refuses it.
+fn note_required(serde: &Container<'_>, mistakes: &mut Mistakes) {
+    for rule in serde.data.all_fields().flat_map(|field| metas(&field.original.attrs, "validate")) {
+        if rule.path().is_ident("required") && rule.require_path_only().is_err() {
+            mistakes.at(
+                rule,
+                "in a type with a `cfg_attr`, a `context` or `derive(Validate)`, this rule has no message: write `required`",
             );
         }
     }

@@ -436,6 +436,16 @@ fn every_mistake_is_named() {
         ),
         (
             quote!(
+                struct A {
+                    #[validate(required(message = "No b"))]
+                    #[cfg_attr(x, serde(rename = "c"))]
+                    b: Option<String>,
+                }
+            ),
+            "in a type with a `cfg_attr`, a `context` or `derive(Validate)`, this rule has no message: write `required`",
+        ),
+        (
+            quote!(
                 fn a() {}
             ),
             "`#[schema]` belongs on the struct or enum that is sent, not on a function",
