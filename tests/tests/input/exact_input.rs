@@ -548,6 +548,57 @@ async fn unknown_fields_are_denied_in_a_query_too() {
     let told = Err(vec![": Unrecognized key(s) in object: 'more'".to_owned()]);
     assert_eq!(read(&client, "word=a&more=1").await, told);
     assert_eq!(write(&client, r#"{"word":"a","more":1}"#).await, told);
+
+    #[schema]
+    #[serde(tag = "kind", deny_unknown_fields)]
+    enum Kind {
+        Word { word: String },
+    }
+    #[schema]
+    struct Flat {
+        #[serde(flatten)]
+        kind: Kind,
+    }
+    let client = echo::<Flat>();
+    assert_eq!(read(&client, "kind=word&word=a").await, Ok(r#"{"kind":"word","word":"a"}"#.to_owned()));
+    let told = Err(vec![": Invalid input".to_owned()]);
+    assert_eq!(read(&client, "kind=word&word=a&more=1").await, told);
+    assert_eq!(write(&client, r#"{"kind":"word","word":"a","more":1}"#).await, told);
+}
+
+#[tokio::test]
+async fn a_query_has_every_field_that_a_body_may_have() {
+    #[schema]
+    #[serde(rename_all = "camelCase")]
+    enum Owner {
+        #[serde(alias = "crew")]
+        Team(String),
+        #[serde(alias = "person")]
+        User(u8),
+    }
+    #[schema]
+    struct Owned {
+        #[serde(flatten)]
+        owner: Owner,
+        count: u8,
+    }
+    let client = echo::<Owned>();
+    for (query, json) in
+        [("crew=a&count=1", r#"{"team":"a","count":1}"#), ("person=7&count=1&more=a&more=b", r#"{"user":7,"count":1}"#)]
+    {
+        assert_eq!(read(&client, query).await, Ok(json.to_owned()), "{query}");
+    }
+    assert_eq!(
+        read(&client, "person=a&count=1").await.err(),
+        Some(vec!["person: Expected number, received nan".into()])
+    );
+
+    // A field that the type does not have is no reason to read an input that may be left out.
+    #[schema]
+    struct Maybe(Option<Owned>);
+    let client = echo::<Maybe>();
+    assert_eq!(read(&client, "more=1").await, Ok("null".to_owned()));
+    assert_eq!(read(&client, "team=a&count=1").await, Ok(r#"{"team":"a","count":1}"#.to_owned()));
 }
 
 #[test]

@@ -97,12 +97,10 @@ impl InputShape {
         self.field(name).is_some()
     }
 
-    /// Returns whether a field of this wire name should be passed on. This is so if the type has
-    /// the field, if it accepts any field as a map does, or if it is strict and has to refuse the
-    /// field.
+    /// Returns whether a field of this wire name should be passed on to the reader, which decides
+    /// about it. If the input may be left out, a field that the type ignores is not a part of it.
     pub(crate) fn wants(&self, name: &str) -> bool {
-        let outline = &self.known().outline;
-        outline.others.is_some() || outline.is_strict || self.has_field(name)
+        !self.may_be_left_out() || self.known().outline.is_strict || self.takes(name)
     }
 
     /// Returns whether the type accepts a field of this wire name: it has the field, or accepts any
