@@ -8,7 +8,7 @@ use velox_rpc::schema;
 use crate::beside::{sent, told};
 use crate::exact_input::{echo, read};
 
-/// A type that `Whole` is read as. serde stops at its first error.
+/// A type that `Whole` is read as, by a function. serde stops at its first error.
 #[schema]
 #[serde(deny_unknown_fields)]
 struct Parts {
@@ -34,15 +34,10 @@ enum Event {
 }
 
 #[schema]
-#[serde(from = "Parts")]
+#[serde(transparent)]
 struct Whole {
+    #[serde(deserialize_with = "Parts::deserialize")]
     parts: Parts,
-}
-
-impl From<Parts> for Whole {
-    fn from(parts: Parts) -> Self {
-        Self { parts }
-    }
 }
 
 #[tokio::test]
@@ -81,6 +76,62 @@ async fn an_error_in_a_buffered_value_has_no_false_message() {
     }
     let body = r#"{"events":[[]],"words":[],"wide":[]}"#;
     assert_eq!(sent::<Whole>(body).await, told(&["events[0]: Invalid input"]));
+}
+
+#[tokio::test]
+async fn a_type_that_is_read_as_another_has_all_issues_of_the_other() {
+    #[schema]
+    #[serde(try_from = "Dates")]
+    struct Period {
+        #[validate(range(min = 2))]
+        days: u8,
+    }
+    #[schema]
+    #[serde(deny_unknown_fields)]
+    struct Dates {
+        /// Nobody checks this rule.
+        #[validate(range(max = 9))]
+        first: u8,
+        last: u8,
+        event: Option<Event>,
+    }
+    impl TryFrom<Dates> for Period {
+        type Error = &'static str;
+
+        fn try_from(Dates { first, last, .. }: Dates) -> Result<Self, &'static str> {
+            Ok(Self { days: last.checked_sub(first).ok_or("The last day is before the first")? })
+        }
+    }
+    #[schema]
+    struct Trip {
+        #[validate(nested)]
+        period: Period,
+        others: Vec<Period>,
+        name: String,
+    }
+    let name = "name: Required";
+    for (period, issues) in [
+        (r#"{"first":10,"last":20.0}"#, vec![]),
+        (r#"{"first":2,"last":1}"#, vec!["period: The last day is before the first"]),
+        (r#"{"first":1.0,"last":2.0}"#, vec!["period.days: Invalid input"]),
+        (r#"{"first":"a"}"#, vec!["period.first: Expected number, received string", "period.last: Required"]),
+        (r#"{"first":1,"last":9,"more":1}"#, vec!["period: Unrecognized key(s) in object: 'more'"]),
+        ("[1,9]", vec!["period: Expected object, received array"]),
+        (
+            r#"{"first":1,"last":9,"event":{"kind":"moved","to":256,"near":[1]}}"#,
+            vec![
+                "period.event.to: Number must be less than or equal to 255",
+                "period.event.near: Array must contain exactly 2 element(s)",
+            ],
+        ),
+    ] {
+        let alone = sent::<Trip>(&format!(r#"{{"period":{period},"others":[],"name":"a"}}"#)).await.err();
+        assert_eq!(alone.unwrap_or_default(), issues, "{period}");
+        let beside = sent::<Trip>(&format!(r#"{{"period":{period},"others":[]}}"#)).await.err();
+        assert_eq!(beside.unwrap_or_default(), [issues, vec![name]].concat(), "{period}");
+    }
+    let others = r#"{"period":{"first":1,"last":5},"others":[{"first":5,"last":1},{"first":1,"last":1}],"name":"a"}"#;
+    assert_eq!(sent::<Trip>(others).await, told(&["others[0]: The last day is before the first"]));
 }
 
 #[tokio::test]
@@ -355,7 +406,6 @@ async fn a_map_with_booleans_as_keys_refuses_all_other_keys() {
     assert_eq!(sent::<Flags>(r#"{"byFlag":{"é":1,"true":1,"":1,"truer":1},"byBool":{"日本":1}}"#).await, issues);
     assert_eq!(sent::<Flags>(r#"{"byFlag":{},"read":{"é":1}}"#).await, told(&["read: Invalid input"]));
 
-    // Only its reader knows this type.
     #[schema]
     #[serde(from = "HashMap<bool, u8>")]
     struct Sum(u8);
@@ -365,5 +415,5 @@ async fn a_map_with_booleans_as_keys_refuses_all_other_keys() {
         }
     }
     assert_eq!(sent::<Sum>(r#"{"true":1,"false":2}"#).await, Ok("3".to_owned()));
-    assert_eq!(sent::<Sum>(r#"{"é":1}"#).await, told(&[": Invalid input"]));
+    assert_eq!(sent::<Sum>(r#"{"é":1}"#).await, told(&[": Unrecognized key(s) in object: 'é'"]));
 }

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use serde_derive_internals::ast::{Data, Field, Style, Variant};
 use serde_derive_internals::attr::{Default as OfMissing, TagType};
-use syn::{WherePredicate, parse_quote};
+use syn::{Type, WherePredicate, parse_quote};
 
 use crate::schema::attributes::{has, metas};
 use crate::schema::checks::Checks;
@@ -18,8 +18,14 @@ use crate::schema::rule::{Rule, optional};
 /// `None` if the type borrows, because such a type cannot be an input.
 pub(crate) fn content(schema: &Schema<'_>, private: &Ident) -> Option<(TokenStream, Vec<WherePredicate>)> {
     let serde = &schema.serde;
-    if serde.generics.lifetimes().next().is_some() || serde.data.all_fields().any(borrows) {
+    if serde.generics.lifetimes().next().is_some() || serde.data.all_fields().any(|field| borrows(field.ty)) {
         return None;
+    }
+    let source = serde.attrs.type_from().or(serde.attrs.type_try_from());
+    if let Some(source) = source.filter(|source| !borrows(source) && serde.generics.params.is_empty()) {
+        let parts = Peeled::new(source).parts(private);
+        let look = quote!(__found.converted::<Self>(&__at, &#parts););
+        return Some((method(private, &look), Vec::new()));
     }
     let is_open = is_converted(serde)
         || serde.attrs.de_bound().is_some()
@@ -252,7 +258,7 @@ impl Examine<'_> {
                 }
             };
         }
-        quote!(fn examine(__at: #private::At<'_, '_>, __found: &mut #private::Found) { #look })
+        method(private, &look)
     }
 
     /// Returns the bounds on the type's parameters that reading the fields needs. serde's derive
@@ -326,10 +332,14 @@ fn read<'a>(fields: &'a [Field<'a>]) -> Vec<&'a Field<'a>> {
     fields.iter().filter(|field| !field.attrs.skip_deserializing()).collect()
 }
 
-/// Returns whether a field is a reference or has a lifetime. `Cow<'static, str>` does not count,
+fn method(private: &Ident, look: &TokenStream) -> TokenStream {
+    quote!(fn examine(__at: #private::At<'_, '_>, __found: &mut #private::Found) { #look })
+}
+
+/// Returns whether a type is a reference or has a lifetime. `Cow<'static, str>` does not count,
 /// because it owns what it reads.
-fn borrows(field: &Field<'_>) -> bool {
-    field.ty.to_token_stream().to_string().replace("'static", "").contains(['&', '\''])
+fn borrows(ty: &Type) -> bool {
+    ty.to_token_stream().to_string().replace("'static", "").contains(['&', '\''])
 }
 
 /// Returns whether one of these names is among the tokens.

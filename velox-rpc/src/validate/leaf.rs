@@ -117,6 +117,16 @@ impl Found {
         self.fuel = self.fuel.saturating_sub(at.part().text().len());
     }
 
+    /// Checks a value that is read as another type, with these parts, and then converted.
+    pub fn converted<T: DeserializeOwned + Validate>(&mut self, at: &At<'_, '_>, source: &Parts<'_>) {
+        let before = self.count();
+        // Nobody checks the rules of the other type.
+        at.with(|at| self.look(at, &Parts::Unchecked(source)));
+        if self.count() == before {
+            self.read_and_validate::<T>(at);
+        }
+    }
+
     fn read_and_validate<T: DeserializeOwned + Validate>(&mut self, at: &At<'_, '_>) {
         if let Some(value) = self.read::<T>(at)
             && self.checks_rules

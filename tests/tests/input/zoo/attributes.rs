@@ -282,9 +282,6 @@ pub(crate) struct Converted {
 }
 
 impl Animal for Converted {
-    const BEYOND_SCHEMA: &'static [(&'static str, &'static [&'static str])] =
-        &[(beyond_schema::READER_ALONE, &["/point", "/maybe"])];
-
     fn good() -> Good {
         Good::fields(json!({
             "slug": ["a-b"], "slugs": [[], ["a", "b"]], "point": [{"x": 1}, {"x": 1, "y": -2}], "maybe": [null, {"x": 3}],
