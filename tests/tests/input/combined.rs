@@ -417,3 +417,39 @@ async fn a_map_with_booleans_as_keys_refuses_all_other_keys() {
     assert_eq!(sent::<Sum>(r#"{"true":1,"false":2}"#).await, Ok("3".to_owned()));
     assert_eq!(sent::<Sum>(r#"{"é":1}"#).await, told(&[": Unrecognized key(s) in object: 'é'"]));
 }
+
+/// serde reads a number that it has buffered as infinite if it is beyond `f32`.
+#[tokio::test]
+async fn no_float_is_infinite() {
+    #[schema]
+    struct Size {
+        width: f32,
+        heights: Option<Vec<f32>>,
+    }
+    #[schema]
+    #[serde(untagged)]
+    enum Either {
+        Size(Size),
+        Name(String),
+    }
+    #[schema]
+    struct Sizes {
+        own: Option<f32>,
+        #[serde(flatten)]
+        flat: Size,
+        either: Option<Either>,
+    }
+    let good = r#"{"own":-3e38,"width":3.4e38,"heights":[1e-50],"either":{"width":1e38}}"#;
+    assert!(sent::<Sizes>(good).await.is_ok());
+    let digits = format!(r#"{{"width":1{}}}"#, "0".repeat(39));
+    for (body, issue) in [
+        (r#"{"own":1e39,"width":1}"#, "own: Invalid input"),
+        (r#"{"width":1E39}"#, "width: Invalid input"),
+        (r#"{"width":3.5e38}"#, "width: Invalid input"),
+        (digits.as_str(), "width: Invalid input"),
+        (r#"{"width":1,"heights":[1,-1.0e39]}"#, "heights[1]: Invalid input"),
+        (r#"{"width":1,"either":{"width":1e39}}"#, "either: Invalid input"),
+    ] {
+        assert_eq!(sent::<Sizes>(body).await, told(&[issue]), "{body}");
+    }
+}

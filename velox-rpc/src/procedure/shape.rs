@@ -38,6 +38,9 @@ struct Known {
     has_names: bool,
     /// `true` if serde buffers a type inside. It then accepts `{}` for `null`.
     is_buffered: bool,
+    /// `true` if there is an `f32` beside such a type. serde then reads a number beyond it as
+    /// infinite.
+    has_floats: bool,
     /// The tags of enums inside a type that serde buffers, as JSON. serde accepts the number of a
     /// variant for such a tag.
     tags: Vec<String>,
@@ -161,6 +164,7 @@ impl InputShape {
             || ((known.has_names || self.refuses_null()) && text.contains("null"))
             || known.tags.iter().any(|tag| has_number(text, tag))
             || (known.is_buffered && has_empty_object(text))
+            || (known.has_floats && has_large_number(text))
     }
 
     fn known(&self) -> &Known {
@@ -172,6 +176,7 @@ impl InputShape {
                 is_lax: mentions(&schema, LAX),
                 has_names: ["enum", "const"].iter().any(|keyword| mentions(&schema, keyword)),
                 is_buffered,
+                has_floats: is_buffered && schema.to_string().contains(r#""format":"float""#),
                 tags: if is_buffered { tags(&schema) } else { Vec::new() },
             }
         })
@@ -196,6 +201,16 @@ fn tags(schema: &Value) -> Vec<String> {
 /// Returns whether the JSON may have an empty object.
 fn has_empty_object(text: &str) -> bool {
     text.match_indices('{').any(|(at, _)| text[at + 1..].trim_start().starts_with('}'))
+}
+
+/// Returns whether the JSON may have a number beyond `f32`: one with an exponent or with many digits.
+fn has_large_number(text: &str) -> bool {
+    let mut digits = 0;
+    text.bytes().any(|byte| {
+        let is_exponent = digits > 0 && byte.eq_ignore_ascii_case(&b'e');
+        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+        is_exponent || digits > f32::MAX_10_EXP
+    })
 }
 
 /// Returns whether the JSON may have a number under this name. A name may be escaped.

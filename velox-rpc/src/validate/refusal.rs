@@ -102,6 +102,8 @@ impl Found {
                 let expected = if keyword("format") == Some("uint128") { "u128" } else { "i128" };
                 self.wrong_type(part, expected);
             }
+            // The text is JSON, so the number is beyond its type.
+            _ if !error.is_data() => self.because(Cause::Form, |found| found.refuse_at(part, offset, refusal)),
             _ => self.refuse_at(part, offset, refusal),
         }
     }
