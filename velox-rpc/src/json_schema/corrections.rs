@@ -42,7 +42,7 @@ fn allow_keys_in(schema: &mut Value, definitions: &Map<String, Value>) {
         // The enum behind a tag has unit variants only.
         if types == Some(Types::TEXT)
             && let Some(mut names) =
-                part.as_ref().and_then(|part| Definitions(Some(definitions)).referred(part)).cloned()
+                std::iter::successors(part.as_ref(), |it| Definitions(Some(definitions)).referred(it)).last().cloned()
         {
             as_keys(&mut names);
             members.remove("$ref");

@@ -68,7 +68,11 @@ enum Units {
     Level(Level),
     Plain(Plain),
     Size(Size),
+    Wrapped(Wrapped),
 }
+
+#[schema]
+struct Wrapped(Level);
 
 #[schema]
 enum Level {
@@ -188,6 +192,7 @@ pub(super) fn rows(table: &mut Table) {
             Units::Size(Size::Small),
             Units::Size(Size::Large),
             Units::Size(Size::Exact(1)),
+            Units::Wrapped(Wrapped(Level::High)),
         ]),
         &[
             "null",
