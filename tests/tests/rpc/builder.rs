@@ -2,6 +2,7 @@
 //! failed steps.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
@@ -636,6 +637,58 @@ async fn a_handler_is_an_async_closure() {
         Ok(input.text)
     }));
     assert_eq!(api.post("/api/test/run", r#"{"text":"hi"}"#).await.result(), "hi");
+}
+
+/// A value of a middleware that tells when it is dropped.
+struct Permit;
+
+static IS_BACK: AtomicBool = AtomicBool::new(false);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        IS_BACK.store(true, Ordering::SeqCst);
+    }
+}
+
+#[middleware]
+async fn permit(_ctx: &impl Ctx) -> Result<Permit> {
+    IS_BACK.store(false, Ordering::SeqCst);
+    Ok(Permit)
+}
+
+struct Permits;
+
+#[router("permits")]
+impl Permits {
+    fn unnamed(&self) -> Query<(), bool> {
+        procedure().use_(permit).query(async |_| {
+            tokio::task::yield_now().await;
+            Ok(IS_BACK.load(Ordering::SeqCst))
+        })
+    }
+
+    fn in_part(&self) -> Query<Note, bool> {
+        procedure().use_(permit).input::<Note>().query(async |Call { input, .. }| {
+            tokio::task::yield_now().await;
+            Ok(IS_BACK.load(Ordering::SeqCst) || input.text.is_empty())
+        })
+    }
+
+    fn typed(&self) -> Query<(), bool> {
+        procedure().use_(permit).query(async move |_call: Call<PermitContext<Context<()>>, ()>| {
+            tokio::task::yield_now().await;
+            Ok(IS_BACK.load(Ordering::SeqCst))
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_an_async_handler_does_not_name_lives_until_it_ends() {
+    let api = Client::of(App::new(()).router(Permits));
+    for target in ["unnamed", "inPart?text=hi", "typed"] {
+        assert_eq!(api.get(&format!("/api/permits/{target}")).await.result(), false, "{target}");
+        assert!(IS_BACK.load(Ordering::SeqCst), "{target}");
+    }
 }
 
 #[tokio::test]
