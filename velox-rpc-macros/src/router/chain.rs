@@ -154,8 +154,8 @@ impl<'a> Closure<'a> {
 }
 
 /// The steps of a `ProcedureBuilder`. This crate knows how each of them changes the types.
-const STEPS: &str = "use_ use_fn guard guards guard_fn rest no_rest parent parents body_limit handler_timeout any_host deprecated \
-    describe input output query mutation subscription";
+const STEPS: &str = "use_ use_fn guard guards guard_fn rest no_rest parent parents body_limit handler_timeout any_host fails_with \
+    deprecated describe input output query mutation subscription";
 
 /// The steps that end a chain, and the types they build.
 pub(crate) const BUILDS: [(&str, &str); 3] =
