@@ -48,6 +48,18 @@ pub(crate) fn is_a(wanted: &str, item: &TokenStream, belongs: &str, mistakes: &m
     false
 }
 
+/// Removes and reports an attribute that is there twice. It would implement everything once more.
+pub(crate) fn once(name: &str, is_ours: fn(&Attribute) -> bool, attrs: &mut Vec<Attribute>, mistakes: &mut Mistakes) {
+    attrs.retain(|attribute| {
+        let is_named = attribute.path().segments.last().is_some_and(|segment| segment.ident == name);
+        let is_again = is_named && is_ours(attribute);
+        if is_again {
+            mistakes.at(attribute, format_args!("`#[{name}]` is there twice: remove one of the two"));
+        }
+        !is_again
+    });
+}
+
 /// Returns the keyword of the item (`struct`, `fn`, …), after its attributes, visibility and
 /// modifiers.
 pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {

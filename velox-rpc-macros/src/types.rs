@@ -1,8 +1,8 @@
-//! Recognizes types and enums that are written as in TypeScript.
+//! Recognizes types that cannot be sent, and types and enums that are written as in TypeScript.
 
 use quote::ToTokens as _;
-use syn::visit_mut::{VisitMut, visit_type_mut, visit_variant_mut};
-use syn::{GenericArgument, PathArguments, PathSegment, Type, Variant};
+use syn::visit_mut::{VisitMut, visit_field_mut, visit_type_mut, visit_variant_mut};
+use syn::{Field, GenericArgument, PathArguments, PathSegment, Type, Variant, parse_quote};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::tokens::{is_text, tokens};
@@ -18,8 +18,15 @@ impl VisitMut for InTypeScript<'_> {
                 let message = format!("`{}` is a TypeScript type: write {right}", shown(&*ty));
                 *ty = self.0.in_place_of_type(&*ty, message);
             }
+            None if is_str(ty) => *ty = self.0.in_place_of_type(&*ty, "`str` has no fixed size: write `String`"),
+            None if points(ty) => {}
             None => visit_type_mut(self, ty),
         }
+    }
+
+    fn visit_field_mut(&mut self, field: &mut Field) {
+        Borrowed(self.0).visit_type_mut(&mut field.ty);
+        visit_field_mut(self, field);
     }
 
     fn visit_variant_mut(&mut self, variant: &mut Variant) {
@@ -30,6 +37,45 @@ impl VisitMut for InTypeScript<'_> {
             );
         }
         visit_variant_mut(self, variant);
+    }
+}
+
+/// Reports references in a field, and replaces them by what to write. One with a lifetime may be
+/// right: an output can borrow.
+struct Borrowed<'a>(&'a mut Mistakes);
+
+impl VisitMut for Borrowed<'_> {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        match ty {
+            Type::Reference(reference) if reference.lifetime.is_none() => {
+                let owned: Type = match &*reference.elem {
+                    ty if is_str(ty) => parse_quote!(String),
+                    Type::Slice(list) => {
+                        let item = &list.elem;
+                        parse_quote!(Vec<#item>)
+                    }
+                    other => other.clone(),
+                };
+                self.0.at(&*ty, format_args!("a `#[schema]` type owns its data: write `{}`", shown(&owned)));
+                *ty = owned;
+            }
+            ty => visit_type_mut(self, ty),
+        }
+    }
+}
+
+fn is_str(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident("str"))
+}
+
+/// Returns whether this is a pointer to a `str`, such as `&str` or `Box<str>`, or may be one.
+fn points(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => is_str(&reference.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|segment| {
+            !SIZED.iter().any(|name| segment.ident == name) && types_in(segment).into_iter().any(is_str)
+        }),
+        _ => false,
     }
 }
 
@@ -68,6 +114,9 @@ pub(crate) fn peeled(ty: &Type) -> &Type {
         other => other,
     }
 }
+
+/// Types of which every part has a size.
+const SIZED: [&str; 5] = ["Option", "Vec", "Query", "Mutation", "Subscription"];
 
 const NAMES: [(&str, &str); 13] = [
     ("string", "`String`"),

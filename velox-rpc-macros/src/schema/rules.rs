@@ -37,14 +37,17 @@ fn takes(rule: &Meta, mistakes: &mut Mistakes) {
         mistakes.at(rule.path(), message);
         return;
     };
-    let known: Vec<&str> = arguments.split_whitespace().chain(["message", "code"]).collect();
+    let known: Vec<&str> = arguments.split_whitespace().chain(ALL).collect();
     let example = format!("`{name}({} = …)`", known[0]);
+    // Without an argument it would check nothing. Only `ip` has none that it needs.
+    let needs_one = !arguments.is_empty() && name != "ip";
     match rule {
         _ if name == "multiple_of" && Rule::new(rule).and_then(|rule| rule.step()).is_none() => mistakes.at(
             rule,
             "`multiple_of` needs a number above zero: write `multiple_of = 5`, or `multiple_of(value = 5, message = \"…\")`",
         ),
         _ if name == "regex" && is_pattern(rule) => mistakes.at(rule, PATTERN),
+        Meta::Path(_) if needs_one => mistakes.at(rule, MISSING.replace("{}", &example)),
         Meta::Path(_) => {}
         Meta::NameValue(_) if name == "multiple_of" => {}
         Meta::NameValue(pair) => {
@@ -52,6 +55,10 @@ fn takes(rule: &Meta, mistakes: &mut Mistakes) {
         }
         Meta::List(inner) => match listed(inner) {
             Ok(given) => {
+                let is_of_all = |argument: &Meta| ALL.iter().any(|name| argument.path().is_ident(name));
+                if needs_one && given.iter().all(is_of_all) {
+                    mistakes.at(rule, MISSING.replace("{}", &example));
+                }
                 for argument in given {
                     if !known.iter().any(|known| argument.path().is_ident(known)) {
                         let known = list(known.iter().copied());
@@ -114,6 +121,11 @@ pub(crate) fn none(attrs: &[Attribute], mistakes: &mut Mistakes) {
 
 const PATTERN: &str = "a pattern is compiled once: write `static PATTERN: LazyLock<Regex> = LazyLock::new(|| \
     Regex::new(\"…\").unwrap());` and `regex(path = *PATTERN)`";
+
+const MISSING: &str = "this rule needs an argument: write {}";
+
+/// The arguments that every rule accepts.
+const ALL: [&str; 2] = ["message", "code"];
 
 /// The rules, with the arguments they accept in addition to a message and a code.
 const RULES: [(&str, &str); 15] = [

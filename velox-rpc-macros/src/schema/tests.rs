@@ -62,6 +62,98 @@ fn fields_that_cannot_be_parsed_are_each_reported_once() {
     assert_eq!(found("enum Paid { Cash, Card { number: String[] }, }").len(), 1);
     assert_eq!(found("struct Page { size?: u32, tags: Vec<String>; names: { first: String } }").len(), 2);
     assert_eq!(found("struct Page { size u32, ...Other }").len(), 2);
+    assert_eq!(found("struct Page { let x = 1; size: u32 }").len(), 1);
+    assert_eq!(found("struct Page { type: u32, pub self: u32 }").len(), 1);
+    assert_eq!(
+        found("struct Page { id: u32, id: u32, #[cfg(a)] size: u32, #[cfg(b)] size: u64 }"),
+        ["there is already a field `id`: remove one of the two"]
+    );
+    assert_eq!(
+        found("struct Page { readonly #[serde(default)] size: u32, pub tags: Option[String], order: 5 }"),
+        [
+            "Rust has no `readonly` before a field: remove it, or write `pub`",
+            "a type inside another is in `<…>`: write `tags: Option<String>`",
+            "a field is a name and a type: write `name: String`",
+        ]
+    );
+}
+
+#[test]
+fn fields_and_variants_without_a_comma_between_them_all_stay() {
+    for (item, names) in [
+        (
+            "struct Page { #[validate(range(min = 1))] pub size: u32 pub tags: Vec<u8> #[serde(default)] by: Order }",
+            ["size", "tags", "by"],
+        ),
+        (
+            "enum Page { First #[serde(rename = \"b\")] Second(String) Third { size: u32 last: bool } Fourth }",
+            ["b", "last", "fourth"],
+        ),
+    ] {
+        let expansion = super::schema(TokenStream::new(), item.parse().expect("tokens"));
+        assert_eq!(messages(expansion.clone()), [""; 0], "{item}");
+        let text = formatted(expansion);
+        for name in names {
+            assert!(text.contains(&format!("&[\"{name}\"]")), "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_second_schema_is_removed_unless_it_belongs_to_another_crate() {
+    for again in [quote!(schema), quote!(velox_rpc::schema), quote!(schema(trim))] {
+        let found = messages(expand(quote!(#[#again] struct A { a: u8 })));
+        assert_eq!(found, ["`#[schema]` is there twice: remove one of the two"], "{again}");
+    }
+    assert_eq!(
+        messages(expand(quote!(
+            #[schema(example = 1)]
+            struct A {
+                a: u8,
+            }
+        ))),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_rule_that_would_check_nothing_is_named() {
+    let about = |rule: TokenStream| {
+        messages(expand(quote!(
+            struct A {
+                #[validate(#rule)]
+                a: String,
+            }
+        )))
+    };
+    for (rule, example) in [
+        (quote!(length), "length(min = …)"),
+        (quote!(length()), "length(min = …)"),
+        (quote!(range(message = "Too big", code = "big")), "range(min = …)"),
+        (quote!(contains), "contains(pattern = …)"),
+        (quote!(regex), "regex(path = …)"),
+        (quote!(must_match), "must_match(other = …)"),
+        (quote!(custom), "custom(function = …)"),
+    ] {
+        assert_eq!(about(rule), [format!("this rule needs an argument: write `{example}`")]);
+    }
+    for rule in [quote!(email), quote!(ip), quote!(required(message = "Missing")), quote!(length(max = 3))] {
+        assert_eq!(about(rule.clone()), [""; 0], "{rule}");
+    }
+}
+
+#[test]
+fn a_type_without_a_size_and_a_reference_are_named() {
+    let about = |ty: TokenStream| messages(expand(quote!(struct A<'a> { a: #ty })));
+    for ty in [quote!(str), quote!(Option<str>), quote!(HashMap<String, Vec<str>>)] {
+        assert_eq!(about(ty), ["`str` has no fixed size: write `String`"]);
+    }
+    for (ty, owned) in [(quote!(&str), "String"), (quote!(Vec<&[u8]>), "Vec<u8>"), (quote!(&Address), "Address")] {
+        assert_eq!(about(ty), [format!("a `#[schema]` type owns its data: write `{owned}`")]);
+    }
+    for ty in [quote!(&'a str), quote!(Box<str>), quote!(Arc<str>), quote!(Cow<'a, str>), quote!(Vec<Box<str>>)] {
+        assert_eq!(about(ty.clone()), [""; 0], "{ty}");
+    }
 }
 
 #[test]

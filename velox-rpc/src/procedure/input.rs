@@ -29,7 +29,8 @@ use crate::validate::{At, Examine, Examiner, Found, Parts, Rewrite, Tree};
     message = "`{Self}` cannot be the input of a procedure",
     label = "not an input",
     note = "an input is read from JSON, validated and described to clients: put `#[schema]` above `{Self}`, or derive `Deserialize`, `Validate` and `JsonSchema` and write `impl velox_rpc::procedure::Examine for {Self} {{}}`",
-    note = "a type of another crate, such as `String`, needs a struct of yours around it: `#[schema] struct Name(String);`"
+    note = "a type of another crate, such as `String`, needs a struct of yours around it: `#[schema] struct Name(String);`",
+    note = "an input owns its data: write `String` in place of `&str`"
 )]
 pub trait Input: DeserializeOwned + Validate + JsonSchema + Examine + Send + 'static {}
 
