@@ -1,12 +1,20 @@
-use velox_rpc::{Query, procedure, router};
+use velox_rpc::{App, Call, Query, procedure, router};
+
+pub struct AppState {
+    limit: u32,
+}
 
 struct Users;
 
-#[router("users", stat = ())]
+#[router("users", stat = AppState)]
 impl Users {
-    fn get_user(&self) -> Query<(), u32> {
-        procedure().query(|_| Ok(1))
+    fn limit(&self) -> Query<(), u32> {
+        procedure().query(|Call { ctx, .. }| Ok(ctx.limit))
     }
+}
+
+pub fn app() -> App<AppState> {
+    App::new(AppState { limit: 1 }).router(Users)
 }
 
 fn main() {}

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::Path;
 use syn::parse::Parse;
 
-use crate::diagnostics::{Mistakes, did_you_mean};
+use crate::diagnostics::{Mistakes, did_you_mean, shown};
 use crate::tokens::{between_commas, is};
 
 /// The `key = value` arguments, in any order and at most one for each key.
@@ -13,6 +13,8 @@ pub(crate) struct Keys<'a> {
     macro_name: &'a str,
     known: &'a [&'a str],
     pairs: Vec<(Ident, TokenStream)>,
+    /// The keys that were probably meant, and their values. Each is reported already.
+    guesses: Vec<(Ident, TokenStream)>,
 }
 
 impl<'a> Keys<'a> {
@@ -24,7 +26,7 @@ impl<'a> Keys<'a> {
         arguments: Vec<Vec<TokenTree>>,
         mistakes: &mut Mistakes,
     ) -> (Self, Vec<TokenStream>) {
-        let mut keys = Self { macro_name, known, pairs: Vec::new() };
+        let mut keys = Self { macro_name, known, pairs: Vec::new(), guesses: Vec::new() };
         let mut bare = Vec::new();
         for argument in arguments {
             match argument.as_slice() {
@@ -33,6 +35,18 @@ impl<'a> Keys<'a> {
                 }
                 [TokenTree::Ident(key)] if known.contains(&key.to_string().as_str()) => {
                     keys.pair(key.clone(), TokenStream::new(), mistakes);
+                }
+                // `state: AppState`, or `state(AppState)`, but not `crate::AppState`
+                [TokenTree::Ident(key), rest @ ..]
+                    if known.contains(&key.to_string().as_str()) && !rest.get(1).is_some_and(|next| is(next, ':')) =>
+                {
+                    let value: TokenStream = match rest {
+                        [TokenTree::Group(value)] => value.stream(),
+                        rest => rest.iter().skip_while(|it| matches!(it, TokenTree::Punct(_))).cloned().collect(),
+                    };
+                    let message = format!("a value comes after `=`: write `{key} = {}`", shown(value.clone()));
+                    mistakes.at_all(rest, message);
+                    keys.guesses.push((key.clone(), value));
                 }
                 _ => bare.push(argument.into_iter().collect()),
             }
@@ -43,7 +57,10 @@ impl<'a> Keys<'a> {
     /// Takes the value of `name` and parses it as a `T`. If that fails, the message suggests
     /// `example`.
     pub(crate) fn take<T: Parse>(&mut self, name: &str, example: &str, mistakes: &mut Mistakes) -> Option<T> {
-        let position = self.pairs.iter().position(|(key, _)| key == name)?;
+        let Some(position) = self.pairs.iter().position(|(key, _)| key == name) else {
+            let (_, value) = self.guesses.iter().find(|(key, _)| key == name)?;
+            return syn::parse2(value.clone()).ok();
+        };
         let (key, value) = self.pairs.swap_remove(position);
         match syn::parse2(value.clone()) {
             Ok(value) => Some(value),
@@ -63,6 +80,10 @@ impl<'a> Keys<'a> {
         let name = key.to_string();
         if !self.known.contains(&name.as_str()) {
             mistakes.at(&key, unknown_key(self.macro_name, &name, self.known));
+            // The value is used, so that the compiler does not report its absence.
+            if let Some(meant) = did_you_mean(&name, self.known).filter(|_| !value.is_empty()) {
+                self.guesses.push((Ident::new(meant, key.span()), value));
+            }
         } else if self.pairs.iter().any(|(other, _)| *other == key) {
             mistakes.at(&key, format_args!("`{name}` is given twice: remove one of the two"));
         } else {
@@ -124,6 +145,13 @@ mod tests {
         );
         assert_eq!(keys(quote!(state =)).2, ["`state` has no value: write `state = AppState`"]);
         assert_eq!(keys(quote!(state)).2, ["`state` has no value: write `state = AppState`"]);
+        for slip in [quote!(state: A<B>), quote!(state(A<B>))] {
+            let (state, _, mistakes) = keys(slip);
+            assert_eq!(mistakes, ["a value comes after `=`: write `state = A<B>`"]);
+            assert_eq!(state, Some(syn::parse_quote!(A<B>)));
+        }
+        assert_eq!(keys(quote!(crate::A)).1.len(), 1);
+        assert_eq!(keys(quote!(stat = A)).0, Some(syn::parse_quote!(A)));
         assert_eq!(keys(quote!(state = 3)).2, ["this is not a value for `state`: write `state = AppState`"]);
     }
 }

@@ -26,6 +26,14 @@ pub(crate) fn report(said: &Said<'_>, body: &[TokenTree], about: &About<'_>, mis
     let Said { method, kind, input, output } = said;
     let chain = last_chain(body);
     let Some(last) = chain.last() else { return };
+    let is_end = |step: &&Step<'_>| BUILDS.iter().any(|(name, _)| step.name == name);
+    let mut after = chain.iter().skip_while(|step| !is_end(step)).skip(1);
+    let late = after.find(|step| step.name != "describe" && step.name != "deprecated");
+    if let Some((end, late)) = chain.iter().find(is_end).zip(late).filter(|_| Base::of(body, about) != Base::Unknown) {
+        let message = format!("the handler ends a chain: move `.{}(…)` before `.{}(…)`", late.name, end.name);
+        mistakes.at(late.name, message);
+        return;
+    }
     let of_kind = |(_, built): &&(&str, &str)| kind == built;
     if let Some((step, built)) = BUILDS.iter().find(|(step, _)| last.name == step)
         && let Some((right, _)) = BUILDS.iter().find(of_kind).filter(|(right, _)| right != step)
@@ -38,7 +46,7 @@ pub(crate) fn report(said: &Said<'_>, body: &[TokenTree], about: &About<'_>, mis
     if Base::of(body, about) != Base::Procedure {
         return;
     }
-    if !chain.iter().any(|step| BUILDS.iter().any(|(name, _)| step.name == name)) {
+    if !chain.iter().any(|step| is_end(&step)) {
         let step = kind.to_string().to_lowercase();
         mistakes.at(last.name, format_args!("a handler is missing after this: `.{step}(|Call {{ input, ctx }}| …)`"));
         return;

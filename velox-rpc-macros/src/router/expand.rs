@@ -51,7 +51,7 @@ pub(crate) fn router(router: &Router) -> TokenStream {
 fn member(member: &Member, router: &Router) -> TokenStream {
     let method = match member {
         Member::Other(item) => return item.to_token_stream(),
-        Member::Unreadable(_) => return TokenStream::new(),
+        Member::Unreadable(..) => return TokenStream::new(),
         Member::Method(method) => &**method,
     };
     let Function { attrs, vis, signature, body } = method;
@@ -87,7 +87,7 @@ fn imports(body: &Group, state: &Type) -> TokenStream {
         [TokenTree::Ident(name), TokenTree::Group(_), ..] if name == "Call" => {
             used.extend(quote!(let _ = |_: #name<(), ()>| ();));
         }
-        [TokenTree::Ident(name), next, ..] if name == "Error" && is(next, ':') => {
+        [TokenTree::Ident(name), next, ..] if PLAIN.iter().any(|plain| name == plain) && is(next, ':') => {
             used.extend(quote!(let _ = |_: #name| ();));
         }
         _ => {}
@@ -124,3 +124,6 @@ fn entry(procedure: &Procedure, router: &Router) -> TokenStream {
         let router = router.procedure(#wire_name, Self::#method(&self) #(.describe(#description))* #(.deprecated(#deprecation))*);
     }
 }
+
+/// Types without parameters, which bodies use with `::`.
+const PLAIN: [&str; 4] = ["Error", "Method", "StatusCode", "Duration"];

@@ -33,7 +33,9 @@ impl Router {
     pub(crate) fn new(arguments: Arguments, mut block: Block, mistakes: &mut Mistakes) -> Self {
         let root = Root::find(arguments.root);
         let known = arguments.state.or_else(|| forgotten(&mut block, &arguments.namespace, mistakes));
-        let has_state = known.is_some();
+        // If a mistake in the arguments hides the state, every use of the state would be reported.
+        let is_unsure = known.is_none() && mistakes.count() > 0;
+        let has_state = known.is_some() || is_unsure;
         let mut about = About { root: &root, namespace: &arguments.namespace, has_state, bases: Vec::new() };
         for method in block.methods_mut() {
             if chain::is_builder(method, &about) {
@@ -44,12 +46,22 @@ impl Router {
         let before = mistakes.count();
         let mut procedures: Vec<Procedure> = Vec::new();
         let mut broken = Vec::new();
-        for member in &block.members {
-            let Member::Unreadable(place) = member else { continue };
-            mistakes.at_span(*place, "a procedure is a method: write `fn get_user(&self) -> Query<I, O> { … }`");
+        for member in &mut block.members {
+            let Member::Unreadable(place, name) = member else { continue };
+            let (place, known) = (*place, name.take());
+            let name = known.as_ref().map_or_else(|| String::from("get_user"), ToString::to_string);
+            let message = format!("a procedure is a method: write `fn {name}(&self) -> Query<I, O> {{ … }}`");
+            let ty = mistakes.in_place_of_type(Ident::new("_place", place), message);
+            // Other methods may call it.
+            if let Some(name) = known {
+                let method =
+                    syn::parse_quote!(#[allow(warnings)] pub fn #name(&self) -> #ty { ::core::unreachable!() });
+                *member = Member::Other(Box::new(method));
+            }
         }
         for method in block.methods_mut() {
             match Procedure::read(method, &about, mistakes) {
+                Outcome::Procedure(procedure) if is_unsure => broken.push((procedure.method, Damage::Unreadable)),
                 Outcome::Procedure(procedure) => {
                     if is_new(&procedure, &procedures, mistakes) {
                         handler::tell(&mut method.body, &procedure, &about);
@@ -64,7 +76,7 @@ impl Router {
             }
             method.body = rewrite::procedure_calls(&method.body, &state, &root);
         }
-        if procedures.is_empty() && mistakes.count() == before {
+        if procedures.is_empty() && broken.is_empty() && mistakes.count() == before {
             mistakes.at(
                 &block.self_ty,
                 "this block has no procedures: a procedure is a method that returns `Query<I, O>`, \
@@ -72,7 +84,7 @@ impl Router {
             );
         }
         let description = docs::description(&block.attrs);
-        let may_lack_state = !has_state && mistakes.count() > 0;
+        let may_lack_state = is_unsure || !has_state && mistakes.count() > 0;
         Self { root, namespace: arguments.namespace, state, may_lack_state, description, block, procedures, broken }
     }
 }

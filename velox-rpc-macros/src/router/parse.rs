@@ -1,13 +1,15 @@
 //! Parses the arguments of `#[router]` and the `impl` block. Bodies stay as tokens.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
+use syn::token::Paren;
 use syn::{Attribute, Generics, ImplItem, LitStr, Path, Token, Type, braced};
 
 use crate::arguments::Keys;
 use crate::diagnostics::{Mistakes, shown};
 use crate::item::{self, Function};
-use crate::tokens::{between_commas, is, is_group};
+use crate::tokens::{between_commas, is, is_group, is_word};
 
 /// The arguments of `#[router]`.
 pub(crate) struct Arguments {
@@ -60,8 +62,8 @@ pub(crate) struct Block {
 pub(crate) enum Member {
     Method(Box<Function>),
     Other(Box<ImplItem>),
-    /// Something that is not an item of Rust from this place on, up to the next `;` or `}`.
-    Unreadable(Span),
+    /// Something that is not an item of Rust from this place on, and its name if it is a method.
+    Unreadable(Span, Option<Ident>),
 }
 
 impl Block {
@@ -78,7 +80,7 @@ impl Block {
     pub(crate) fn methods_mut(&mut self) -> impl Iterator<Item = &mut Function> {
         self.members.iter_mut().filter_map(|member| match member {
             Member::Method(method) => Some(&mut **method),
-            Member::Other(_) | Member::Unreadable(_) => None,
+            Member::Other(_) | Member::Unreadable(..) => None,
         })
     }
 }
@@ -91,7 +93,8 @@ struct Header {
 }
 
 impl Header {
-    fn into_block(self, mistakes: &mut Mistakes) -> Option<Block> {
+    fn into_block(mut self, mistakes: &mut Mistakes) -> Option<Block> {
+        item::once("router", |_| true, &mut self.block.attrs, mistakes);
         if let Some(name) = self.trait_name {
             let own = shown(&self.block.self_ty);
             let message = format!("`#[router]` belongs on an `impl` block without a trait: write `impl {own} {{ … }}`");
@@ -134,18 +137,36 @@ impl Parse for Member {
         if input.fork().parse::<Function>().is_ok() {
             return input.parse().map(|method| Self::Method(Box::new(method)));
         }
-        let unreadable = match input.fork().parse::<ImplItem>() {
+        let place = match input.fork().parse::<ImplItem>() {
             Ok(_) => return input.parse().map(|item| Self::Other(Box::new(item))),
-            Err(error) => Self::Unreadable(error.span()),
+            Err(error) => error.span(),
         };
+        let mut name = None;
+        let (mut is_name, mut is_start) = (false, true);
         while !input.is_empty() {
             let token: TokenTree = input.parse()?;
-            if is(&token, ';') || is_group(&token, Delimiter::Brace) {
+            let is_end = is(&token, ';') || is(&token, ',') || is_group(&token, Delimiter::Brace);
+            if is_end && starts(input) {
                 break;
             }
+            match token {
+                // `fn get_user`, or `get_user(…)` without `fn`
+                TokenTree::Ident(ident) if is_name || is_start && input.peek(Paren) => name = name.or(Some(ident)),
+                token => {
+                    is_name = is_word(&token, "fn");
+                    is_start &= is_word(&token, "pub") || is_word(&token, "async");
+                }
+            }
         }
-        Ok(unreadable)
+        let is_free = |name: &Ident| syn::parse2::<Ident>(name.to_token_stream()).is_ok();
+        Ok(Self::Unreadable(place, name.filter(is_free)))
     }
+}
+
+/// Returns whether an item begins here, after one that cannot be read.
+fn starts(input: ParseStream<'_>) -> bool {
+    let next = input.cursor().token_tree().map(|(token, _)| token);
+    next.is_some_and(|token| is(&token, '#') || STARTS.iter().any(|word| is_word(&token, word)))
 }
 
 /// Parses the namespace. Reports a mistake and returns `None` if it is not valid.
@@ -178,3 +199,5 @@ fn namespace(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<LitStr> {
 }
 
 const KEYS: [&str; 2] = ["state", "crate"];
+/// The words that an item of an `impl` block begins with.
+const STARTS: [&str; 5] = ["pub", "fn", "async", "const", "type"];

@@ -61,7 +61,8 @@ fn parameters(path: &LitStr, mistakes: &mut Mistakes) -> Option<Vec<String>> {
     }
     let mut names: Vec<String> = Vec::new();
     for segment in text.split('/') {
-        if let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        let within = |open, close| segment.strip_prefix(open)?.strip_suffix(close);
+        if let Some(name) = within('{', '}').or_else(|| within('[', ']')).or_else(|| within('<', '>')) {
             mistakes.at(path, format_args!("a route parameter is written `:{name}`, not `{segment}`"));
             return None;
         }
@@ -131,6 +132,8 @@ mod tests {
             ("/users/:", "`/users/:` has a parameter without a name: write `:id`, for the field `id` of the input"),
             ("/a/:id/b/:id", "`:id` occurs twice in `/a/:id/b/:id`: give the second one the name of another field"),
             ("/a/{id}", "a route parameter is written `:id`, not `{id}`"),
+            ("/a/[id]", "a route parameter is written `:id`, not `[id]`"),
+            ("/a/<id>", "a route parameter is written `:id`, not `<id>`"),
         ] {
             assert_eq!(find(quote!(procedure().rest(GET, #path))).1, [message]);
         }

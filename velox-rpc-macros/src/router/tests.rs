@@ -352,10 +352,18 @@ fn all_mistakes_of_one_use_are_reported_at_once_and_the_rest_still_stands() {
 #[test]
 fn a_router_that_may_lack_its_state_fits_every_application() {
     let router = |arguments| formatted(expand(arguments, quote!(impl Auth { fn a(&self) -> Query<User> {} })));
-    let lacking = router(quote!("auth", stat = AppState));
+    let lacking = router(quote!("auth", "shop"));
     assert!(lacking.contains("impl<__S: 'static> ::velox_rpc::__private::IntoRouter<__S> for Auth"), "{lacking}");
-    let known = router(quote!("auth", state = AppState));
-    assert!(known.contains("impl ::velox_rpc::__private::IntoRouter<AppState> for Auth"), "{known}");
+    let text = formatted(expand(
+        quote!("auth", state == AppState),
+        quote!(impl Auth { fn a(&self) -> Query<(), U> { procedure().query(|Call { ctx, .. }| Ok(ctx.db)) } }),
+    ));
+    assert_eq!(text.matches("compile_error").count(), 1, "{text}");
+    assert!(!text.contains("ctx.db"), "{text}");
+    for arguments in [quote!("auth", state = AppState), quote!("auth", stat = AppState)] {
+        let known = router(arguments);
+        assert!(known.contains("impl ::velox_rpc::__private::IntoRouter<AppState> for Auth"), "{known}");
+    }
 }
 
 #[test]
@@ -365,6 +373,46 @@ fn what_is_not_an_item_is_named_and_the_rest_still_stands() {
         let expansion = expand(quote!("auth", state = AppState), block.parse().expect("tokens"));
         assert_eq!(messages(expansion.clone()).len(), 1, "{member}");
         assert!(formatted(expansion).contains(r#".procedure("b", Self::b(&self))"#), "{member}");
+    }
+}
+
+#[test]
+fn a_method_that_cannot_be_read_is_reported_once_and_others_can_call_it() {
+    for (member, name) in [
+        ("fn base(&self) -> Query<(); u8> { procedure() }", "base"),
+        ("fn base(&self) -> Query<(), { id: u8 }> { procedure() }", "base"),
+        ("pub fn base(&self) => Query<(), u8> { procedure() }", "base"),
+        ("base(&self) -> Query<(), u8> { procedure() }", "base"),
+        ("async base(&self) -> Query<(), u8> { procedure() }", "base"),
+        ("fn type(&self) -> Query<(), u8> { procedure() }", "get_user"),
+        ("x: u8,", "get_user"),
+    ] {
+        let block = format!("impl Auth {{ {member} fn b(&self) -> Query<(), User> {{ self.base().query(f) }} }}");
+        let expansion = expand(quote!("auth", state = AppState), block.parse().expect("tokens"));
+        let message = format!("a procedure is a method: write `fn {name}(&self) -> Query<I, O> {{ … }}`");
+        assert_eq!(messages(expansion.clone()), [message], "{member}");
+        let text = formatted(expansion);
+        assert!(text.contains(r#".procedure("b", Self::b(&self))"#), "{text}");
+        assert_eq!(text.contains("pub fn base("), name == "base", "{text}");
+    }
+}
+
+#[test]
+fn a_step_after_the_handler_is_reported() {
+    let message = ["the handler ends a chain: move `.input(…)` before `.query(…)`"];
+    for chain in [
+        quote!(procedure().query(|_| Ok(1)).input::<I>()),
+        quote!(procedure().query(|Call { input, .. }| Ok(input.id)).describe("a").input::<I>()),
+    ] {
+        assert_eq!(about_method(quote!(fn a(&self) -> Query<I, u8> { #chain })), message, "{chain}");
+    }
+}
+
+#[test]
+fn a_missing_input_is_reported_after_each_step() {
+    let message = ["the chain reads no input: put `.input::<I>()` into it, or write `Query<(), U>`"];
+    for step in [quote!(fails_with(StatusCode::CONFLICT, "Taken")), quote!(no_rest()), quote!(body_limit(9))] {
+        assert_eq!(about_method(quote!(fn a(&self) -> Query<I, U> { procedure().#step.query(f) })), message);
     }
 }
 
