@@ -1,7 +1,7 @@
 //! The model of a middleware: a function that takes a context and returns a value of some type.
 
 use proc_macro2::{Group, Ident};
-use quote::format_ident;
+use quote::{ToTokens, format_ident};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut as _;
 use syn::{Attribute, FnArg, Path, ReturnType, Signature, Token, Type, TypeParamBound, Visibility};
@@ -55,6 +55,7 @@ impl Middleware {
         function.refuse_generics("a middleware cannot be generic: write `ctx: &impl Ctx` for any context", mistakes);
         let Function { attrs, vis, mut signature, body } = function;
         InTypeScript(mistakes).visit_return_type_mut(&mut signature.output);
+        a_trait(&mut signature, mistakes);
         let context = context(&signature, mistakes);
         let value = value(&signature, mistakes);
         let (attrs, inner_attrs) =
@@ -77,6 +78,24 @@ impl Middleware {
             callable: mistakes.count() == before,
         }
     }
+}
+
+/// Reports `ctx: &Ctx` and `ctx: &dyn Ctx`, and writes `impl` there, so that the compiler does not
+/// report them too.
+fn a_trait(signature: &mut Signature, mistakes: &mut Mistakes) {
+    let Some(FnArg::Typed(argument)) = signature.inputs.first_mut() else { return };
+    let Type::Reference(reference) = &mut *argument.ty else { return };
+    let bounds = match &*reference.elem {
+        Type::TraitObject(object) => object.bounds.to_token_stream(),
+        Type::Path(path) => match path.path.segments.last() {
+            Some(name) if name.ident == "Ctx" || name.ident == "HasUser" => path.to_token_stream(),
+            _ => return,
+        },
+        _ => return,
+    };
+    let message = format!("this is a trait, not a context: write `ctx: &impl {}`", shown(&bounds));
+    mistakes.at(&reference.elem, message);
+    *reference.elem = syn::parse_quote!(impl #bounds);
 }
 
 /// Returns the context type from the function's only argument.

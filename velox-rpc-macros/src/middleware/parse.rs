@@ -18,7 +18,7 @@ pub(crate) fn read(item: TokenStream, mistakes: &mut Mistakes) -> Option<Functio
     }
     let before = mistakes.count();
     let parsed = syn::parse2(item.clone()).or_else(|error| {
-        let item = with_context(tokens(item), mistakes);
+        let item = with_context(with_arrow(tokens(item)), mistakes);
         syn::parse2(item).map_err(|_| {
             if mistakes.count() == before {
                 mistakes.add(error)
@@ -26,6 +26,7 @@ pub(crate) fn read(item: TokenStream, mistakes: &mut Mistakes) -> Option<Functio
         })
     });
     let mut function: Function = parsed.ok()?;
+    item::once("middleware", |_| true, &mut function.attrs, mistakes);
     let inputs = &mut function.signature.inputs;
     if let Some(at) = inputs.iter().position(is_next) {
         mistakes.at_all(inputs.iter().skip(at), GOES_ON);
@@ -101,6 +102,21 @@ fn takes_object(code: &[TokenTree]) -> bool {
 /// Returns whether the argument is the `next` of a middleware in TypeScript.
 fn is_next(argument: &FnArg) -> bool {
     matches!(argument, FnArg::Typed(argument) if matches!(&*argument.pat, Pat::Ident(name) if name.ident == "next"))
+}
+
+/// Replaces the `:` or `=>` of `fn tenant(…): Result<Tenant>`, which the compiler has reported.
+fn with_arrow(item: Vec<TokenTree>) -> Vec<TokenTree> {
+    let parameters = item.iter().position(|token| is_word(token, "fn")).map(|at| at + 2);
+    let Some(start) = parameters.filter(|at| item.get(*at).is_some_and(|it| is_group(it, Delimiter::Parenthesis)))
+    else {
+        return item;
+    };
+    let is_mark = |token: &&TokenTree| [':', '=', '>'].iter().any(|mark| is(token, *mark));
+    let (start, marks) = (start + 1, item[start + 1..].iter().take_while(is_mark).count());
+    if marks == 0 {
+        return item;
+    }
+    [&item[..start], &tokens(quote!(->)), &item[start + marks..]].concat()
 }
 
 /// Replaces the parameters of `fn tenant({ ctx, next })`, and reports them.

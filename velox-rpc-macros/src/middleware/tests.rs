@@ -103,9 +103,22 @@ fn every_mistake_is_named() {
         ),
         (
             quote!(
+                async fn tenant(ctx: &velox_rpc::Ctx) -> Result<Tenant> {}
+            ),
+            "this is a trait, not a context: write `ctx: &impl velox_rpc::Ctx`",
+        ),
+        (
+            quote!(
+                #[middleware]
+                async fn tenant(ctx: &impl Ctx) -> Result<Tenant> {}
+            ),
+            "`#[middleware]` is there twice: remove one of the two",
+        ),
+        (
+            quote!(
                 async fn tenant(ctx: &dyn Ctx) -> Result<Tenant> {}
             ),
-            "this is not a context: write `ctx: &impl Ctx` for any context, or `ctx: &Context<AppState>` for one",
+            "this is a trait, not a context: write `ctx: &impl Ctx`",
         ),
         (
             quote!(
@@ -169,6 +182,15 @@ fn every_mistake_is_named() {
         messages(super::middleware(quote!("x"), item)),
         ["`#[middleware]` takes no arguments except `crate = …`: remove this"]
     );
+}
+
+#[test]
+fn a_wrong_arrow_is_left_to_the_compiler_which_has_reported_it() {
+    for arrow in [quote!(:), quote!(=>)] {
+        let expansion = expand(quote!(pub async fn tenant(ctx: &impl Ctx) #arrow Result<Tenant> { find(ctx).await }));
+        assert_eq!(messages(expansion.clone()), [""; 0]);
+        assert!(formatted(expansion).contains("async fn tenant(ctx: &impl Ctx) -> Result<Tenant>"));
+    }
 }
 
 #[test]
