@@ -11,6 +11,7 @@ use crate::item::Function;
 use crate::naming::{pascal, unraw};
 use crate::place;
 use crate::root::Root;
+use crate::tokens::{each, is_word, tokens};
 use crate::types::{InTypeScript, peeled, types_in};
 
 /// A middleware.
@@ -58,6 +59,11 @@ impl Middleware {
         a_trait(&mut signature, mistakes);
         let context = context(&signature, mistakes);
         let value = value(&signature, mistakes);
+        let root = Root::find(root);
+        if mistakes.count() != before && gives_result(&body) && !returns_result(&signature) {
+            let private = root.private();
+            signature.output = syn::parse_quote!(-> #private::Result<#value>);
+        }
         let (attrs, inner_attrs) =
             attrs.into_iter().partition(|attribute| ABOUT.iter().any(|name| attribute.path().is_ident(name)));
         let name = signature.ident.clone();
@@ -66,7 +72,7 @@ impl Middleware {
         signature.ident.set_span(place::at(name.span()));
         let function = signature.receiver().is_none().then_some(Inner { attrs: inner_attrs, signature, body });
         Self {
-            root: Root::find(root),
+            root,
             type_name: format_ident!("{}Middleware", pascal(&unraw(&name)), span = name.span()),
             context_name: format_ident!("{}Context", pascal(&unraw(&name)), span = name.span()),
             name,
@@ -165,6 +171,20 @@ fn value(signature: &Signature, mistakes: &mut Mistakes) -> Type {
     }
     mistakes.at(ty, format_args!("a middleware returns a `Result`: write `-> Result<{}>`", shown(ty)));
     Type::clone(ty)
+}
+
+/// Returns whether a body makes a `Result`. Then the return type is the only mistake.
+fn gives_result(body: &Group) -> bool {
+    let mut is_result = false;
+    each(&tokens(body.stream()), false, &mut |_, code| {
+        is_result |= code.first().is_some_and(|word| is_word(word, "Ok") || is_word(word, "Err"));
+    });
+    is_result
+}
+
+fn returns_result(signature: &Signature) -> bool {
+    matches!(&signature.output, ReturnType::Type(_, ty)
+        if matches!(peeled(ty), Type::Path(path) if path.path.segments.last().is_some_and(|it| it.ident == "Result")))
 }
 
 const ABOUT: [&str; 2] = ["doc", "deprecated"];
