@@ -1,7 +1,7 @@
 use velox_rpc::{Ctx, Query, Result, middleware, procedure, router};
 
 #[middleware]
-fn tenant(ctx: &Ctx) -> Result<String> {
+fn tenant(ctx: &(dyn Ctx + Sync)) -> Result<String> {
     Ok(ctx.request().header("x-tenant").unwrap_or("default").to_owned())
 }
 

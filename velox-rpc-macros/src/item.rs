@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Signature, Visibility};
 
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::{Mistakes, shown};
 
 /// A function or a method. Its body stays as tokens, so that code that is not yet complete passes
 /// through and the compiler reports it.
@@ -48,13 +48,13 @@ pub(crate) fn is_a(wanted: &str, item: &TokenStream, belongs: &str, mistakes: &m
     false
 }
 
-/// Removes and reports an attribute that is there twice. It would implement everything once more.
+/// Removes and reports an attribute that is written twice, which would generate everything twice.
 pub(crate) fn once(name: &str, is_ours: fn(&Attribute) -> bool, attrs: &mut Vec<Attribute>, mistakes: &mut Mistakes) {
     attrs.retain(|attribute| {
-        let is_named = attribute.path().segments.last().is_some_and(|segment| segment.ident == name);
-        let is_again = is_named && is_ours(attribute);
+        let path = shown(attribute.path());
+        let is_again = (path == name || path == format!("velox_rpc::{name}")) && is_ours(attribute);
         if is_again {
-            mistakes.at(attribute, format_args!("`#[{name}]` is there twice: remove one of the two"));
+            mistakes.at(attribute, format_args!("`#[{name}]` is written twice: remove one of the two"));
         }
         !is_again
     });

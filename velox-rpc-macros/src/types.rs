@@ -1,14 +1,14 @@
 //! Recognizes types that cannot be sent, and types and enums that are written as in TypeScript.
 
 use quote::ToTokens as _;
-use syn::visit_mut::{VisitMut, visit_field_mut, visit_type_mut, visit_variant_mut};
-use syn::{Field, GenericArgument, PathArguments, PathSegment, Type, Variant, parse_quote};
+use syn::visit_mut::{VisitMut, visit_field_mut, visit_return_type_mut, visit_type_mut, visit_variant_mut};
+use syn::{Field, GenericArgument, PathArguments, PathSegment, ReturnType, Type, Variant, parse_quote};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::tokens::{is_text, tokens};
 
-/// Reports types that are written as in TypeScript, and replaces them by something that compiles,
-/// so that the compiler does not report them too.
+/// Reports types that are written as in TypeScript or cannot be sent, and replaces them by something
+/// that compiles, so that the compiler does not report them too.
 pub(crate) struct InTypeScript<'a>(pub(crate) &'a mut Mistakes);
 
 impl VisitMut for InTypeScript<'_> {
@@ -18,15 +18,20 @@ impl VisitMut for InTypeScript<'_> {
                 let message = format!("`{}` is a TypeScript type: write {right}", shown(&*ty));
                 *ty = self.0.in_place_of_type(&*ty, message);
             }
-            None if is_str(ty) => *ty = self.0.in_place_of_type(&*ty, "`str` has no fixed size: write `String`"),
-            None if points(ty) => {}
             None => visit_type_mut(self, ty),
         }
     }
 
     fn visit_field_mut(&mut self, field: &mut Field) {
-        Borrowed(self.0).visit_type_mut(&mut field.ty);
+        owned(&mut field.ty, true, self.0);
         visit_field_mut(self, field);
+    }
+
+    fn visit_return_type_mut(&mut self, ty: &mut ReturnType) {
+        if let ReturnType::Type(_, ty) = ty {
+            owned(ty, false, self.0);
+        }
+        visit_return_type_mut(self, ty);
     }
 
     fn visit_variant_mut(&mut self, variant: &mut Variant) {
@@ -40,43 +45,43 @@ impl VisitMut for InTypeScript<'_> {
     }
 }
 
-/// Reports references in a field, and replaces them by what to write. One with a lifetime may be
-/// right: an output can borrow.
-struct Borrowed<'a>(&'a mut Mistakes);
-
-impl VisitMut for Borrowed<'_> {
-    fn visit_type_mut(&mut self, ty: &mut Type) {
-        match ty {
-            Type::Reference(reference) if reference.lifetime.is_none() => {
-                let owned: Type = match &*reference.elem {
-                    ty if is_str(ty) => parse_quote!(String),
-                    Type::Slice(list) => {
-                        let item = &list.elem;
-                        parse_quote!(Vec<#item>)
-                    }
-                    other => other.clone(),
-                };
-                self.0.at(&*ty, format_args!("a `#[schema]` type owns its data: write `{}`", shown(&owned)));
-                *ty = owned;
-            }
-            ty => visit_type_mut(self, ty),
+/// Reports `str` and, in a field, references. Looks only inside types that hold values of their
+/// types, because `Box<str>`, `fn(&str)` and the like are right. A reference with a lifetime may be
+/// right, too: an output can borrow.
+fn owned(ty: &mut Type, is_field: bool, mistakes: &mut Mistakes) {
+    let right: Type = match ty {
+        ty if is_str(ty) => {
+            *ty = mistakes.in_place_of_type(&*ty, "`str` has no fixed size: write `String`");
+            return;
         }
-    }
+        Type::Path(path) => {
+            let last =
+                path.path.segments.last_mut().filter(|segment| HOLD.split(' ').any(|name| segment.ident == name));
+            if let Some(PathArguments::AngleBracketed(arguments)) = last.map(|segment| &mut segment.arguments) {
+                for argument in &mut arguments.args {
+                    if let GenericArgument::Type(inner) = argument {
+                        owned(inner, is_field, mistakes);
+                    }
+                }
+            }
+            return;
+        }
+        Type::Reference(reference) if is_field && reference.lifetime.is_none() => match &*reference.elem {
+            ty if is_str(ty) => parse_quote!(String),
+            Type::Slice(list) => {
+                let item = &list.elem;
+                parse_quote!(Vec<#item>)
+            }
+            other => other.clone(),
+        },
+        _ => return,
+    };
+    mistakes.at(&*ty, format_args!("a `#[schema]` type owns its data: write `{}`", shown(&right)));
+    *ty = right;
 }
 
 fn is_str(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident("str"))
-}
-
-/// Returns whether this is a pointer to a `str`, such as `&str` or `Box<str>`, or may be one.
-fn points(ty: &Type) -> bool {
-    match ty {
-        Type::Reference(reference) => is_str(&reference.elem),
-        Type::Path(path) => path.path.segments.last().is_some_and(|segment| {
-            !SIZED.iter().any(|name| segment.ident == name) && types_in(segment).into_iter().any(is_str)
-        }),
-        _ => false,
-    }
 }
 
 /// Returns what to write for a type of TypeScript.
@@ -115,8 +120,8 @@ pub(crate) fn peeled(ty: &Type) -> &Type {
     }
 }
 
-/// Types of which every part has a size.
-const SIZED: [&str; 5] = ["Option", "Vec", "Query", "Mutation", "Subscription"];
+/// Types that hold values of the types in their brackets.
+const HOLD: &str = "Option Vec HashSet BTreeSet HashMap BTreeMap Query Mutation Subscription";
 
 const NAMES: [(&str, &str); 13] = [
     ("string", "`String`"),

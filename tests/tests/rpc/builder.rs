@@ -674,6 +674,13 @@ impl Permits {
         })
     }
 
+    fn with_attribute(&self) -> Query<(), bool> {
+        procedure().use_(permit).query(async |#[expect(unused_variables)] Call { ctx, .. }| {
+            tokio::task::yield_now().await;
+            Ok(IS_BACK.load(Ordering::SeqCst))
+        })
+    }
+
     fn typed(&self) -> Query<(), bool> {
         procedure().use_(permit).query(async move |_call: Call<PermitContext<Context<()>>, ()>| {
             tokio::task::yield_now().await;
@@ -685,7 +692,7 @@ impl Permits {
 #[tokio::test]
 async fn what_an_async_handler_does_not_name_lives_until_it_ends() {
     let api = Client::of(App::new(()).router(Permits));
-    for target in ["unnamed", "inPart?text=hi", "typed"] {
+    for target in ["unnamed", "inPart?text=hi", "withAttribute", "typed"] {
         assert_eq!(api.get(&format!("/api/permits/{target}")).await.result(), false, "{target}");
         assert!(IS_BACK.load(Ordering::SeqCst), "{target}");
     }

@@ -86,22 +86,15 @@ impl Middleware {
     }
 }
 
-/// Reports `ctx: &Ctx` and `ctx: &dyn Ctx`, and writes `impl` there, so that the compiler does not
-/// report them too.
+/// Reports `ctx: &dyn Ctx`, and writes `impl` there, so that the compiler does not report it too.
 fn a_trait(signature: &mut Signature, mistakes: &mut Mistakes) {
     let Some(FnArg::Typed(argument)) = signature.inputs.first_mut() else { return };
     let Type::Reference(reference) = &mut *argument.ty else { return };
-    let bounds = match &*reference.elem {
-        Type::TraitObject(object) => object.bounds.to_token_stream(),
-        Type::Path(path) => match path.path.segments.last() {
-            Some(name) if name.ident == "Ctx" || name.ident == "HasUser" => path.to_token_stream(),
-            _ => return,
-        },
-        _ => return,
-    };
-    let message = format!("this is a trait, not a context: write `ctx: &impl {}`", shown(&bounds));
+    let Type::TraitObject(object) = peeled(&reference.elem) else { return };
+    let bound = object.bounds.first().to_token_stream();
+    let message = format!("this is a trait, not a context: write `ctx: &impl {}`", shown(&bound));
     mistakes.at(&reference.elem, message);
-    *reference.elem = syn::parse_quote!(impl #bounds);
+    *reference.elem = syn::parse_quote!(impl #bound);
 }
 
 /// Returns the context type from the function's only argument.

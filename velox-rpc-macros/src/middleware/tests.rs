@@ -103,7 +103,7 @@ fn every_mistake_is_named() {
         ),
         (
             quote!(
-                async fn tenant(ctx: &velox_rpc::Ctx) -> Result<Tenant> {}
+                async fn tenant(ctx: &(dyn velox_rpc::Ctx + Sync)) -> Result<Tenant> {}
             ),
             "this is a trait, not a context: write `ctx: &impl velox_rpc::Ctx`",
         ),
@@ -112,7 +112,7 @@ fn every_mistake_is_named() {
                 #[middleware]
                 async fn tenant(ctx: &impl Ctx) -> Result<Tenant> {}
             ),
-            "`#[middleware]` is there twice: remove one of the two",
+            "`#[middleware]` is written twice: remove one of the two",
         ),
         (
             quote!(

@@ -58,11 +58,13 @@ pub(crate) fn tell(body: &mut Group, procedure: &Procedure, about: &About<'_>) -
 /// closure a second time in every build, even if nothing has changed.
 fn plain(handler: &Closure<'_>) -> Option<(TokenStream, TokenStream)> {
     let parameter = handler.parameters;
-    if !handler.is_first || !handler.is_async || parameter.is_empty() || parameter.iter().any(|token| is(token, ',')) {
+    let is_pattern = parameter.first().is_some_and(|token| !is(token, '#')) && !parameter.iter().any(|it| is(it, ','));
+    if !handler.is_first || !handler.is_async || !is_pattern {
         return None;
     }
     let span = place::at(parameter[0].span());
-    // The block takes the whole call, so that the parts that the handler does not name live as long.
+    // The block takes the whole call. The parts that the handler does not name are dropped at its end,
+    // as in an `async` closure.
     let call = quote_spanned!(span=> let __call = __call; let #(#parameter)* = __call;);
     Some((quote_spanned!(span=> |__call| async), call))
 }

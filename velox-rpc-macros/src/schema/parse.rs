@@ -47,7 +47,6 @@ pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Deriv
         Data::Enum(data) => data.variants.iter_mut().for_each(|variant| once_each(&mut variant.fields, mistakes)),
         Data::Union(_) => {}
     }
-    above(&item, mistakes);
     Some(item)
 }
 
@@ -77,30 +76,6 @@ fn once_each(fields: &mut Fields, mistakes: &mut Mistakes) {
             !is_again
         })
         .collect();
-}
-
-/// Reports attributes above `#[schema]`, where the compiler does not know them and suggests derives
-/// that the type gets anyway.
-fn above(item: &DeriveInput, mistakes: &mut Mistakes) {
-    if !proc_macro::is_available() {
-        return;
-    }
-    let start = |span: Span| {
-        let span = span.unwrap();
-        (span.file(), span.line(), span.column())
-    };
-    let schema = start(Span::call_site());
-    // In the expansion of a macro, the places say nothing about the order.
-    let in_order = |first: &(String, usize, usize), then: &(String, usize, usize)| first.0 == then.0 && first < then;
-    if !in_order(&schema, &start(item.ident.span())) {
-        return;
-    }
-    for attribute in &item.attrs {
-        let name = ["serde", "validate", "schemars"].into_iter().find(|name| attribute.path().is_ident(name));
-        if let Some(name) = name.filter(|_| in_order(&start(attribute.pound_token.span), &schema)) {
-            mistakes.at(attribute, format_args!("`#[{name}(…)]` belongs below `#[schema]`: move it down"));
-        }
-    }
 }
 
 /// Returns the item with commas between its fields. A field that cannot be parsed is reported. It

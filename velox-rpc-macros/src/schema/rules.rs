@@ -39,7 +39,7 @@ fn takes(rule: &Meta, mistakes: &mut Mistakes) {
     };
     let known: Vec<&str> = arguments.split_whitespace().chain(ALL).collect();
     let example = format!("`{name}({} = …)`", known[0]);
-    // Without an argument it would check nothing. Only `ip` has none that it needs.
+    // Without an argument it would check nothing. `ip` works without one.
     let needs_one = !arguments.is_empty() && name != "ip";
     match rule {
         _ if name == "multiple_of" && Rule::new(rule).and_then(|rule| rule.step()).is_none() => mistakes.at(

@@ -100,10 +100,25 @@ fn fields_and_variants_without_a_comma_between_them_all_stay() {
 }
 
 #[test]
+fn references_that_are_no_values_are_right() {
+    for ty in [
+        quote!(Option<fn(&str) -> bool>),
+        quote!(Option<Arc<dyn Fn(&str) -> bool + Send + Sync>>),
+        quote!(PhantomData<fn(&u8)>),
+        quote!([u8; size_of::<&u8>()]),
+        quote!(<str as ToOwned>::Owned),
+        quote!(Option<Box<dyn AsRef<str> + Send + Sync>>),
+        quote!(Vec<Arc<str>>),
+    ] {
+        assert_eq!(messages(expand(quote!(struct A { #[serde(skip)] a: #ty }))), Vec::<String>::new(), "{ty}");
+    }
+}
+
+#[test]
 fn a_second_schema_is_removed_unless_it_belongs_to_another_crate() {
     for again in [quote!(schema), quote!(velox_rpc::schema), quote!(schema(trim))] {
         let found = messages(expand(quote!(#[#again] struct A { a: u8 })));
-        assert_eq!(found, ["`#[schema]` is there twice: remove one of the two"], "{again}");
+        assert_eq!(found, ["`#[schema]` is written twice: remove one of the two"], "{again}");
     }
     assert_eq!(
         messages(expand(quote!(

@@ -104,8 +104,8 @@ impl Read {
 }
 
 fn read<T: Input>(text: &str) -> Option<Carried> {
-    // It reads bytes for the reason that `validate/readers.rs` has. `from_slice` does the same, but
-    // would compile two more functions for each type.
+    // It reads bytes, so that a key that is not text cannot make serde_json panic. `from_slice` does
+    // the same, but would compile two more functions for each type.
     let mut reader = Deserializer::from_slice(text.as_bytes());
     match T::deserialize(&mut reader) {
         Ok(input) if reader.end().is_ok() && input.validate().is_ok() => Some(Carried::new(input)),
