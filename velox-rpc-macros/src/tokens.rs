@@ -2,6 +2,7 @@
 //! TypeScript.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 
 use crate::diagnostics::Mistakes;
 
@@ -17,6 +18,11 @@ pub(crate) fn is(token: &TokenTree, letter: char) -> bool {
 /// Returns whether the token is this identifier.
 pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
+}
+
+/// Returns whether a word may be a name, because it is no keyword.
+pub(crate) fn is_free(word: impl ToTokens) -> bool {
+    syn::parse2::<Ident>(word.to_token_stream()).is_ok()
 }
 
 pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {

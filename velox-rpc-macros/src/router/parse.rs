@@ -1,7 +1,6 @@
 //! Parses the arguments of `#[router]` and the `impl` block. Bodies stay as tokens.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::token::Paren;
 use syn::{Attribute, Generics, ImplItem, LitStr, Path, Token, Type, braced};
@@ -9,7 +8,7 @@ use syn::{Attribute, Generics, ImplItem, LitStr, Path, Token, Type, braced};
 use crate::arguments::Keys;
 use crate::diagnostics::{Mistakes, shown};
 use crate::item::{self, Function};
-use crate::tokens::{between_commas, is, is_group, is_word};
+use crate::tokens::{between_commas, is, is_free, is_group, is_word};
 
 /// The arguments of `#[router]`.
 pub(crate) struct Arguments {
@@ -158,8 +157,7 @@ impl Parse for Member {
                 }
             }
         }
-        let is_free = |name: &Ident| syn::parse2::<Ident>(name.to_token_stream()).is_ok();
-        Ok(Self::Unreadable(place, name.filter(is_free)))
+        Ok(Self::Unreadable(place, name.filter(|name| is_free(name))))
     }
 }
 

@@ -9,7 +9,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, Meta, Path};
 use crate::diagnostics::{Mistakes, shown};
 use crate::item;
 use crate::naming::pascal;
-use crate::tokens::{between_commas, is, is_group, is_text, is_word, regrouped};
+use crate::tokens::{between_commas, is, is_free, is_group, is_text, is_word, regrouped};
 
 /// Parses the item. If it is neither a struct nor an enum, reports a mistake and returns `None`.
 pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<DeriveInput> {
@@ -157,7 +157,7 @@ fn right_field(field: &[TokenTree], mistakes: &mut Mistakes) -> TokenStream {
         mistakes.at(&field[word], message);
         return right_field(&[&field[..word], &field[word + 1..]].concat(), mistakes);
     }
-    let is_free = |at: &usize| syn::parse2::<Ident>(field[*at].clone().into()).is_ok();
+    let is_free = |at: &usize| is_free(&field[*at]);
     // The compiler has reported a keyword, with the raw identifier to write.
     if let Some(at) = named.filter(|at| !is_free(at))
         && let Some(raw) = raw(&field[at])
