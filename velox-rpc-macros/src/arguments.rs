@@ -114,7 +114,6 @@ fn unknown_key(macro_name: &str, name: &str, known: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     fn keys(tokens: TokenStream) -> (Option<syn::Type>, Vec<TokenStream>, Vec<String>) {

@@ -7,6 +7,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Signature, Visibility};
 
 use crate::diagnostics::{Mistakes, shown};
+use crate::tokens::is_word;
 
 /// A function or a method. Its body stays as tokens, so that code that is not yet complete passes
 /// through and the compiler reports it.
@@ -63,17 +64,21 @@ pub(crate) fn once(name: &str, is_ours: fn(&Attribute) -> bool, attrs: &mut Vec<
 /// Returns the keyword of the item (`struct`, `fn`, …), after its attributes, visibility and
 /// modifiers.
 pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {
-    item.clone().into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident) if NOUNS.iter().any(|(keyword, _)| ident == keyword) => Some(ident),
+    match from_keyword(item).next() {
+        Some(TokenTree::Ident(keyword)) => Some(keyword),
         _ => None,
-    })
+    }
 }
 
 /// Returns the place of the item's name, or of the type after `impl`.
 pub(crate) fn name(item: &TokenStream) -> Option<Span> {
-    let keyword = keyword(item)?;
-    let is_keyword = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if *ident == keyword);
-    item.clone().into_iter().skip_while(|token| !is_keyword(token)).nth(1).map(|token| token.span())
+    from_keyword(item).nth(1).map(|token| token.span())
+}
+
+/// Returns the tokens from the keyword on.
+fn from_keyword(item: &TokenStream) -> impl Iterator<Item = TokenTree> {
+    let is_keyword = |token: &TokenTree| NOUNS.iter().any(|(keyword, _)| is_word(token, keyword));
+    item.clone().into_iter().skip_while(move |token| !is_keyword(token))
 }
 
 /// Returns what a message calls the item: "a struct", "a function", ….

@@ -4,7 +4,7 @@ use proc_macro2::{Group, Ident};
 use quote::{ToTokens, format_ident};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut as _;
-use syn::{Attribute, FnArg, Path, ReturnType, Signature, Token, Type, TypeParamBound, Visibility};
+use syn::{Attribute, FnArg, Path, PathSegment, ReturnType, Signature, Token, Type, TypeParamBound, Visibility};
 
 use crate::diagnostics::{Mistakes, shown};
 use crate::item::Function;
@@ -60,7 +60,7 @@ impl Middleware {
         let context = context(&signature, mistakes);
         let value = value(&signature, mistakes);
         let root = Root::find(root);
-        if mistakes.count() != before && gives_result(&body) && !returns_result(&signature) {
+        if mistakes.count() != before && gives_result(&body) && result(&signature.output).is_none() {
             let private = root.private();
             signature.output = syn::parse_quote!(-> #private::Result<#value>);
         }
@@ -152,10 +152,7 @@ fn value(signature: &Signature, mistakes: &mut Mistakes) -> Type {
             format!("a middleware returns the value that it adds to the context, or an error: write `{wanted}`");
         return mistakes.in_place_of_type(name, message);
     };
-    if let Type::Path(path) = peeled(ty)
-        && let Some(segment) = path.path.segments.last()
-        && segment.ident == "Result"
-    {
+    if let Some(segment) = result(&signature.output) {
         if let Some(value) = types_in(segment).first() {
             return Type::clone(value);
         }
@@ -175,9 +172,11 @@ fn gives_result(body: &Group) -> bool {
     is_result
 }
 
-fn returns_result(signature: &Signature) -> bool {
-    matches!(&signature.output, ReturnType::Type(_, ty)
-        if matches!(peeled(ty), Type::Path(path) if path.path.segments.last().is_some_and(|it| it.ident == "Result")))
+/// Returns the last segment of the return type, if it is a `Result`.
+fn result(output: &ReturnType) -> Option<&PathSegment> {
+    let ReturnType::Type(_, ty) = output else { return None };
+    let Type::Path(path) = peeled(ty) else { return None };
+    path.path.segments.last().filter(|segment| segment.ident == "Result")
 }
 
 const ABOUT: [&str; 2] = ["doc", "deprecated"];

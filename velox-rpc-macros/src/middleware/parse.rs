@@ -1,7 +1,6 @@
 //! Parses the function, and recognizes one that is written as in TypeScript.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-
 use syn::{FnArg, Pat, parse_quote};
 
 use crate::diagnostics::{Mistakes, shown};

@@ -88,7 +88,6 @@ fn parameters(path: &LitStr, mistakes: &mut Mistakes) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::tokens::tokens;
 

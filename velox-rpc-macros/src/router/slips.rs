@@ -235,7 +235,6 @@ const KEEP: [&str; 5] = ["query", "mutation", "subscription", "use_fn", "guard_f
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     fn messages(body: TokenStream) -> Vec<String> {
